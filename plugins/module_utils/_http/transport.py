@@ -1,0 +1,85 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+"""What a client needs of HTTP: one request, one response. Servers' refusals are responses, not exceptions."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import dataclass, field
+
+from .._errors import LiveConnectError
+
+MAX_BODY_IN_ERROR = 300
+
+
+@dataclass(frozen=True)
+class Response:
+    """An HTTP answer of any status; ``headers`` has lower-case names."""
+
+    status: int
+    body: bytes = b""
+    headers: t.Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """True for 2xx."""
+        return 200 <= self.status < 300  # noqa: PLR2004 -- the range is the definition
+
+    @property
+    def text(self) -> str:
+        """The body as text, broken characters replaced."""
+        return self.body.decode("utf-8", errors="replace")
+
+    def json(self) -> t.Any:
+        """The body parsed as JSON whatever its content type says, or None when it is not JSON."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+    def excerpt(self) -> str:
+        """The start of the body on one line, for an error message."""
+        return " ".join(self.text.split())[:MAX_BODY_IN_ERROR]
+
+
+class ConnectionFailedError(LiveConnectError):
+    """No HTTP answer: refused, reset, timed out, unknown host, untrusted certificate.
+
+    ``certain`` is True when the request cannot have reached the server, so that repeating it is safe.
+    """
+
+    def __init__(self, message: str, *, certain: bool = False, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.certain = certain
+
+
+class Transport(t.Protocol):
+    """Sends one request below a base URL. Raises ConnectionFailedError only when no answer came."""
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        headers: t.Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Response:
+        """Send ``method path`` (path begins with ``/``, already quoted); ``timeout`` in seconds."""
+        ...
+
+
+def request_json(
+    transport: Transport, method: str, path: str, payload: t.Any = None, *, timeout: float | None = None
+) -> Response:
+    """Send ``payload`` as JSON (nothing when None) and ask for JSON."""
+    headers = {"Accept": "application/json"}
+    body = None
+    if payload is not None:
+        headers["Content-Type"] = "application/json"
+        body = json.dumps(payload).encode()
+    return transport.request(method, path, body=body, headers=headers, timeout=timeout)

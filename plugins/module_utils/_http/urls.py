@@ -1,0 +1,133 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+"""The Transport over ansible-core's own HTTP client, and the options that every HTTP module shares."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import typing as t
+from dataclasses import dataclass, replace
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+
+from ansible.module_utils.urls import NoSSLError, Request, SSLValidationError
+
+from .._errors import InvalidInputError
+from .transport import ConnectionFailedError, Response
+
+# Arguments of every module that talks to a server; doc fragment: plugins/doc_fragments/http.py
+HTTP_ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
+    "url": {"type": "list", "elements": "str", "required": True},
+    "url_username": {"type": "str"},
+    "url_password": {"type": "str", "no_log": True},
+    "bearer_token": {"type": "str", "no_log": True},
+    "client_cert": {"type": "path"},
+    "client_key": {"type": "path", "no_log": False},
+    "ca_path": {"type": "path"},
+    "validate_certs": {"type": "bool", "default": True},
+    "timeout": {"type": "float", "default": 30},
+}
+HTTP_REQUIRED_TOGETHER = [("url_username", "url_password")]
+HTTP_MUTUALLY_EXCLUSIVE = [("url_username", "bearer_token")]
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to reach a server: base URL, credentials, trust; ``timeout`` in seconds per request."""
+
+    url: str
+    username: str | None = None
+    password: str | None = None
+    bearer_token: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    ca_path: str | None = None
+    validate_certs: bool = True
+    timeout: float = 30
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any]) -> list[Access]:
+        """One Access per ``url``, in order; InvalidInputError when a URL is not http(s) or carries credentials."""
+        base = cls(
+            url="",
+            username=params["url_username"],
+            password=params["url_password"],
+            bearer_token=params["bearer_token"],
+            client_cert=params["client_cert"],
+            client_key=params["client_key"],
+            ca_path=params["ca_path"],
+            validate_certs=params["validate_certs"],
+            timeout=params["timeout"],
+        )
+        return [replace(base, url=_checked_url(url)) for url in params["url"]]
+
+
+def _checked_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InvalidInputError(f"url: '{url}' is not a web address.", remedy="Write it as http://host:port.")
+    if parts.username or parts.password:
+        raise InvalidInputError(
+            f"url: the address of {parts.hostname} carries credentials, which would be shown in logs.",
+            remedy="Use url_username and url_password.",
+        )
+    return url.rstrip("/")
+
+
+class UrlTransport:
+    """Transport over ansible.module_utils.urls (proxies from the environment, TLS verified by default)."""
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self._request = Request(
+            url_username=access.username,
+            url_password=access.password,
+            force_basic_auth=access.username is not None,
+            validate_certs=access.validate_certs,
+            client_cert=access.client_cert,
+            client_key=access.client_key,
+            ca_path=access.ca_path,
+            timeout=access.timeout,
+            http_agent="igrafx.liveconnect",
+        )
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        headers: t.Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Response:
+        """See Transport."""
+        sent = dict(headers or {})
+        if self.access.bearer_token:
+            sent["Authorization"] = f"Bearer {self.access.bearer_token}"
+        url = self.access.url + path
+        try:
+            with self._request.open(method, url, data=body, headers=sent, timeout=timeout) as answer:
+                return Response(answer.status, answer.read(), _lower(answer.headers))
+        except HTTPError as error:
+            with error:
+                return Response(error.code, error.read(), _lower(error.headers))
+        except (SSLValidationError, NoSSLError) as error:
+            raise ConnectionFailedError(
+                f"{self.access.url}: its certificate is not trusted: {error}.",
+                certain=True,
+                remedy="Give the authority's certificate in ca_path.",
+            ) from error
+        except (URLError, OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "reason", error)
+            raise ConnectionFailedError(
+                f"{self.access.url} does not answer: {reason}.",
+                certain=isinstance(reason, ConnectionRefusedError | socket.gaierror),
+            ) from error
+
+
+def _lower(headers: t.Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

@@ -1,0 +1,20 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes this checkout importable as ``ansible_collections.igrafx.liveconnect``, wherever it lies."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).resolve().parents[2]
+COLLECTION = "ansible_collections.igrafx.liveconnect"
+
+if not any((Path(entry) / COLLECTION.replace(".", "/")).is_dir() for entry in sys.path):
+    parts = COLLECTION.split(".")
+    for depth in range(1, len(parts) + 1):
+        name = ".".join(parts[:depth])
+        package = sys.modules.setdefault(name, ModuleType(name))
+        package.__path__ = [str(ROOT)] if name == COLLECTION else getattr(package, "__path__", [])
