@@ -49,12 +49,14 @@ class Response:
 class ConnectionFailedError(LiveConnectError):
     """No HTTP answer: refused, reset, timed out, unknown host, untrusted certificate.
 
-    ``certain`` is True when the request cannot have reached the server, so that repeating it is safe.
+    ``certain`` is True when the request cannot have reached the server, so that repeating it is safe; ``permanent``
+    when repeating it cannot help (unknown host, untrusted certificate).
     """
 
-    def __init__(self, message: str, *, certain: bool = False, remedy: str = "") -> None:
+    def __init__(self, message: str, *, certain: bool = False, permanent: bool = False, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.certain = certain
+        self.permanent = permanent
 
 
 class Transport(t.Protocol):

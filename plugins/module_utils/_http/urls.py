@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import http.client
 import socket
+import ssl
 import typing as t
 from dataclasses import dataclass, replace
+from functools import cached_property
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
-from ansible.module_utils.urls import NoSSLError, Request, SSLValidationError
+from ansible.module_utils.urls import NoSSLError, Request, SSLValidationError, make_context
 
 from .._errors import InvalidInputError
 from .transport import ConnectionFailedError, Response
@@ -83,14 +85,28 @@ class UrlTransport:
 
     def __init__(self, access: Access) -> None:
         self.access = access
-        self._request = Request(
+
+    @cached_property
+    def _request(self) -> Request:
+        # One TLS context for all requests: making one takes 20 ms or more, several times a request to a near server.
+        access = self.access
+        try:
+            context = make_context(
+                cafile=access.ca_path,
+                validate_certs=access.validate_certs,
+                client_cert=access.client_cert,
+                client_key=access.client_key,
+            )
+        except OSError as error:
+            raise InvalidInputError(
+                f"The TLS files for {access.url} cannot be used: {error}.",
+                remedy="Check ca_path, client_cert and client_key: PEM files on the target host.",
+            ) from error
+        return Request(
             url_username=access.username,
             url_password=access.password,
             force_basic_auth=access.username is not None,
-            validate_certs=access.validate_certs,
-            client_cert=access.client_cert,
-            client_key=access.client_key,
-            ca_path=access.ca_path,
+            context=context,
             timeout=access.timeout,
             http_agent="igrafx.liveconnect",
         )
@@ -115,18 +131,24 @@ class UrlTransport:
         except HTTPError as error:
             with error:
                 return Response(error.code, error.read(), _lower(error.headers))
-        except (SSLValidationError, NoSSLError) as error:
-            raise ConnectionFailedError(
-                f"{self.access.url}: its certificate is not trusted: {error}.",
-                certain=True,
-                remedy="Give the authority's certificate in ca_path.",
-            ) from error
         except (URLError, OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", error)
-            raise ConnectionFailedError(
-                f"{self.access.url} does not answer: {reason}.",
-                certain=isinstance(reason, ConnectionRefusedError | socket.gaierror),
-            ) from error
+            raise self._connection_failed(error) from error
+
+    def _connection_failed(self, error: Exception) -> ConnectionFailedError:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, ssl.SSLCertVerificationError | SSLValidationError | NoSSLError):
+            return ConnectionFailedError(
+                f"{self.access.url}: its certificate is not trusted: {reason}.",
+                certain=True,
+                permanent=True,
+                remedy="Give the authority's certificate in ca_path.",
+            )
+        unknown = isinstance(reason, socket.gaierror) and reason.errno != socket.EAI_AGAIN
+        return ConnectionFailedError(
+            f"{self.access.url} does not answer: {reason}.",
+            certain=isinstance(reason, ConnectionRefusedError | socket.gaierror),
+            permanent=unknown,
+        )
 
 
 def _lower(headers: t.Any) -> dict[str, str]:

@@ -1,0 +1,190 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+"""Connectors as they are declared and as a worker reports them, in the shape in which they can be compared."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from dataclasses import dataclass, field
+
+from .._errors import InvalidInputError
+
+RUNNING, PAUSED, STOPPED, FAILED = "running", "paused", "stopped", "failed"
+PRESENT, ABSENT = "present", "absent"
+# The states in which a connector rests; the others (unassigned, restarting, not reported yet) pass.
+RESTING = frozenset({RUNNING, PAUSED, STOPPED, FAILED})
+
+_ERASED_CHARACTERS = (*map(chr, range(32)), "\x7f")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One connector as the operator wants it.
+
+    ``config`` holds strings, secrets merged in, without ``name``; ``removed`` the keys declared null, which must not
+    be there; ``secret_keys`` the keys that came from ``secrets``.
+    """
+
+    name: str
+    state: str = PRESENT
+    config: t.Mapping[str, str] = field(default_factory=dict)
+    removed: frozenset[str] = frozenset()
+    secret_keys: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Task:
+    """The last reported status of one task; ``state`` in lower case, ``trace`` empty unless it failed."""
+
+    id: int
+    state: str
+    worker: str = ""
+    trace: str = ""
+
+
+@dataclass(frozen=True)
+class Actual:
+    """One connector as the worker reports it.
+
+    ``config`` is without ``name``; ``state`` is None as long as the worker has no status of it; ``task_ids`` are the
+    tasks that the configuration gives it, ``tasks`` those of them that have a status.
+    """
+
+    name: str
+    config: t.Mapping[str, str] = field(default_factory=dict)
+    type: str = ""
+    state: str | None = None
+    worker: str = ""
+    trace: str = ""
+    task_ids: tuple[int, ...] = ()
+    tasks: tuple[Task, ...] = ()
+
+    @property
+    def failure(self) -> str | None:
+        """The trace of what failed first (the connector, else the task of the lowest id), None when nothing has."""
+        if self.state == FAILED:
+            return self.trace
+        return next((task.trace for task in self.tasks if task.state == FAILED), None)
+
+    @property
+    def status(self) -> tuple[t.Any, ...]:
+        """All that changes when the connector or a task moves; equal twice means that nothing was seen to move."""
+        return (self.state, self.worker, self.trace, self.tasks)
+
+
+def declare(entries: t.Sequence[t.Mapping[str, t.Any]]) -> list[Declared]:
+    """Parse ``name``, ``config``, ``secrets`` and ``state`` of each entry; InvalidInputError names the connector."""
+    declared = [_declare(entry) for entry in entries]
+    twice = sorted(name for name, count in Counter(one.name for one in declared).items() if count > 1)
+    if twice:
+        raise InvalidInputError(
+            f"connectors: {_listed(twice)} declared more than once.", remedy="Keep one entry for each name."
+        )
+    return declared
+
+
+def _declare(entry: t.Mapping[str, t.Any]) -> Declared:
+    name = _checked_name(entry["name"])
+    plain, removed = _strings(name, "config", entry.get("config") or {})
+    secrets, empty = _strings(name, "secrets", entry.get("secrets") or {})
+    if empty:
+        raise InvalidInputError(
+            f"Connector '{name}': secrets.{min(empty)} has no value.", remedy="Define the variable that it comes from."
+        )
+    config = {**plain, **secrets}
+    if config.pop("name", name) != name:
+        raise InvalidInputError(
+            f"Connector '{name}': 'name' inside config is another one.", remedy="Leave it out of config."
+        )
+    return Declared(
+        name=name,
+        state=entry.get("state") or PRESENT,
+        config=config,
+        removed=removed - secrets.keys() - {"name"},
+        secret_keys=frozenset(secrets),
+    )
+
+
+def _checked_name(name: str) -> str:
+    if not name or name != name.strip():
+        raise InvalidInputError(
+            f"Connector name '{name}' is empty or has spaces around it, which the worker would cut off.",
+            remedy="Give the name without them.",
+        )
+    if "/" in name or name in (".", "..") or any(character in name for character in _ERASED_CHARACTERS):
+        raise InvalidInputError(
+            f"Connector name {name!r} cannot be addressed: a worker would create it and never delete it.",
+            remedy="Use a name without '/' and control characters.",
+        )
+    return name
+
+
+def _strings(name: str, option: str, values: t.Mapping[str, t.Any]) -> tuple[dict[str, str], frozenset[str]]:
+    """The values as Connect stores them, and the keys whose value is null."""
+    strings = {}
+    for key, value in values.items():
+        if value is None:
+            continue
+        path = f"{option}.{key}"
+        if isinstance(value, list | tuple):
+            strings[str(key)] = ",".join(_string(name, f"{path}[{index}]", item) for index, item in enumerate(value))
+        else:
+            strings[str(key)] = _string(name, path, value)
+    return strings, frozenset(str(key) for key, value in values.items() if value is None)
+
+
+def _string(name: str, path: str, value: t.Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(value)
+    kind = {dict: "a dictionary", list: "a list within a list"}.get(type(value), "no text, number or boolean")
+    raise InvalidInputError(
+        f"Connector '{name}': {path} is {kind}, and Connect's configuration is flat.",
+        remedy="Write nested settings as dotted keys, for example 'transforms.route.type'.",
+    )
+
+
+def parse_actual(
+    infos: t.Mapping[str, t.Mapping[str, t.Any] | None], statuses: t.Mapping[str, t.Mapping[str, t.Any]]
+) -> dict[str, Actual]:
+    """Connectors by name from the entries of ``?expand=info`` and of ``?expand=status``.
+
+    ``infos`` decides which exist; a connector deleted while the worker answered has the info null.
+    """
+    return {name: _actual(name, info, statuses.get(name) or {}) for name, info in infos.items() if info is not None}
+
+
+def _actual(name: str, info: t.Mapping[str, t.Any], status: t.Mapping[str, t.Any]) -> Actual:
+    connector = status.get("connector") or {}
+    task_ids = tuple(sorted(task["task"] for task in info.get("tasks") or []))
+    tasks = [
+        Task(task["id"], task["state"].lower(), task.get("worker_id", ""), task.get("trace", ""))
+        for task in status.get("tasks") or []
+    ]
+    return Actual(
+        name=name,
+        config={key: value for key, value in info["config"].items() if key != "name"},
+        type=info.get("type") or status.get("type") or "",
+        state=connector["state"].lower() if "state" in connector else None,
+        worker=connector.get("worker_id", ""),
+        trace=connector.get("trace", ""),
+        task_ids=task_ids,
+        # The status topic may still tell of tasks that the configuration no longer has.
+        tasks=tuple(sorted((task for task in tasks if task.id in task_ids), key=lambda task: task.id)),
+    )
+
+
+def root_cause(trace: str) -> str:
+    """The line of a Java stack trace that says why: the last 'Caused by', else the first line."""
+    lines = [line.strip() for line in trace.splitlines() if line.strip()]
+    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    return (causes or lines or [""])[-1 if causes else 0]
+
+
+def _listed(names: t.Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)

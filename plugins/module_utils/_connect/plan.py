@@ -1,0 +1,175 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+"""What has to be done so that the connectors are as declared. Pure: no I/O, no clock."""
+
+from __future__ import annotations
+
+import enum
+import typing as t
+from dataclasses import dataclass, field
+
+from .._errors import InvalidInputError
+from .model import ABSENT, FAILED, PAUSED, PRESENT, RESTING, RUNNING, STOPPED, Actual, Declared
+
+if t.TYPE_CHECKING:
+    import re
+
+
+class Step(enum.Enum):
+    """One write to the worker; the value is the ``action`` that a result reports."""
+
+    CREATE = "create"
+    CONFIGURE = "update"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+    RESTART_FAILED = "restart_failed"
+    RESTART = "restart"
+    DELETE = "delete"
+
+
+ACTION_NONE = "none"
+# What a change is called by when it takes several steps: the weightiest one, in this order.
+_WEIGHT = [
+    Step.CREATE,
+    Step.DELETE,
+    Step.CONFIGURE,
+    Step.STOP,
+    Step.PAUSE,
+    Step.RESUME,
+    Step.RESTART,
+    Step.RESTART_FAILED,
+]
+_STATE_STEP = {RUNNING: Step.RESUME, PAUSED: Step.PAUSE, STOPPED: Step.STOP}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How declared and actual are compared.
+
+    ``compare``: ``exact`` or ``subset``; ``ignore_keys``: keys whose value on the worker is left as it is;
+    ``restart``: ``never``, ``failed``, ``on_change``, ``always``; ``purge_match``: undeclared connectors whose whole
+    name matches are deleted, None deletes nothing.
+    """
+
+    compare: str = "exact"
+    ignore_keys: frozenset[str] = frozenset()
+    restart: str = "failed"
+    purge_match: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """The steps of one connector, in order; none when it is as declared.
+
+    ``config`` is what the worker holds afterwards, ``expected`` the state it rests in then: ``running``, ``paused``,
+    ``stopped``, ``absent``, or None when any of them is fine.
+    """
+
+    name: str
+    steps: tuple[Step, ...] = ()
+    config: t.Mapping[str, str] = field(default_factory=dict)
+    expected: str | None = None
+    actual: Actual | None = None
+    secret_keys: frozenset[str] = frozenset()
+
+    @property
+    def action(self) -> str:
+        """The one word for the change."""
+        return min(self.steps, key=_WEIGHT.index).value if self.steps else ACTION_NONE
+
+    @property
+    def writes_config(self) -> bool:
+        """Whether the worker gets a configuration, which it can validate first."""
+        return bool({Step.CREATE, Step.CONFIGURE} & set(self.steps))
+
+
+def plan(declared: t.Sequence[Declared], actual: t.Mapping[str, Actual], rules: Rules) -> tuple[Change, ...]:
+    """One Change for each declared connector, in order, and one for each that is purged.
+
+    InvalidInputError when a connector would be left without ``connector.class``, or a purge has nothing declared.
+    """
+    if rules.purge_match and not declared:
+        raise InvalidInputError(
+            "purge: nothing is declared in connectors, so every match would be deleted.",
+            remedy="Declare the connectors that stay.",
+        )
+    changes = [_plan_one(one, actual.get(one.name), rules) for one in declared]
+    if rules.purge_match:
+        undeclared = sorted(actual.keys() - {one.name for one in declared})
+        changes += [_delete(name, actual[name]) for name in undeclared if rules.purge_match.fullmatch(name)]
+    return tuple(changes)
+
+
+def _plan_one(declared: Declared, actual: Actual | None, rules: Rules) -> Change:
+    if declared.state == ABSENT:
+        return _delete(declared.name, actual, declared.secret_keys)
+    config = _target_config(declared, actual, rules)
+    if "connector.class" not in config:
+        raise InvalidInputError(
+            f"Connector '{declared.name}': config has no 'connector.class'.", remedy="Name the connector's class there."
+        )
+    if actual is None:
+        steps: tuple[Step, ...] = (Step.CREATE,)
+        expected = RUNNING if declared.state == PRESENT else declared.state
+    else:
+        steps = tuple(_steps(declared, actual, differs=config != actual.config, restart=rules.restart))
+        expected = _expected(declared, actual)
+    return Change(declared.name, steps, config, expected, actual, declared.secret_keys)
+
+
+def _delete(name: str, actual: Actual | None, secret_keys: frozenset[str] = frozenset()) -> Change:
+    steps = () if actual is None else (Step.DELETE,)
+    return Change(name, steps, expected=ABSENT, actual=actual, secret_keys=secret_keys)
+
+
+def _target_config(declared: Declared, actual: Actual | None, rules: Rules) -> dict[str, str]:
+    if actual is None:
+        return dict(declared.config)
+    target = {**actual.config, **declared.config} if rules.compare == "subset" else dict(declared.config)
+    for key in declared.removed:
+        target.pop(key, None)
+    for key in rules.ignore_keys:
+        target.pop(key, None)
+        if key in actual.config:
+            target[key] = actual.config[key]
+    return target
+
+
+def _expected(declared: Declared, actual: Actual) -> str | None:
+    if declared.state != PRESENT:
+        return declared.state
+    # A connector that failed, or is not settled, may have been paused or stopped before: the worker does not tell.
+    return actual.state if actual.state in RESTING - {FAILED} else None
+
+
+def _steps(declared: Declared, actual: Actual, *, differs: bool, restart: str) -> t.Iterator[Step]:
+    failed = actual.failure is not None
+    stopped = _expected(declared, actual) == STOPPED
+    state_step = _state_step(declared, actual, restart)
+    # To rest comes before a new configuration, so that it never runs; to run comes after it.
+    if state_step in (Step.STOP, Step.PAUSE):
+        yield state_step
+    if differs:
+        yield Step.CONFIGURE
+    if state_step is Step.RESUME:
+        yield state_step
+    if stopped:
+        return
+    if restart == "always" or (restart == "on_change" and differs):
+        yield Step.RESTART
+    elif failed and restart != "never":
+        # Also after a new configuration: before Kafka 3.9 it leaves a task alone whose own settings are the same.
+        yield Step.RESTART_FAILED
+
+
+def _state_step(declared: Declared, actual: Actual, restart: str) -> Step | None:
+    if declared.state in (PRESENT, actual.state):
+        return None
+    if actual.state == FAILED and declared.state != STOPPED and restart == "never":
+        # A failed connector takes on no state but stopped until it is restarted.
+        return None
+    return _STATE_STEP[declared.state]

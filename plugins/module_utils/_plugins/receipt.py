@@ -1,0 +1,65 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+"""The receipt that lies with every plugin we install: what it is, where it came from, which files it has."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import asdict, dataclass, field
+
+RECEIPT_NAME = "liveconnect-receipt.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """One installed file: path relative to the plugin (POSIX), size in bytes, SHA-256 in hex."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was installed.
+
+    ``digests`` are those of the archive by algorithm, ``obsolete`` the files of a flat layout that an interrupted
+    update has still to remove, ``classes`` the plugin classes by kind (see inventory.py).
+    """
+
+    name: str
+    version: str | None
+    source: str
+    digests: t.Mapping[str, str] = field(default_factory=dict)
+    dependencies: tuple[str, ...] = ()
+    files: tuple[FileRecord, ...] = ()
+    classes: t.Mapping[str, t.Sequence[str]] = field(default_factory=dict)
+    obsolete: tuple[str, ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        """Size of all files."""
+        return sum(record.size for record in self.files)
+
+    def dump(self) -> bytes:
+        """The receipt as JSON text."""
+        return (json.dumps({"format": FORMAT, **asdict(self)}, indent=1, sort_keys=True) + "\n").encode()
+
+    @classmethod
+    def load(cls, text: bytes) -> Receipt | None:
+        """Read what dump() wrote; None when it is something else, which is then as good as no receipt."""
+        try:
+            data = json.loads(text)
+            if data.pop("format") != FORMAT:
+                return None
+            data["files"] = tuple(FileRecord(**record) for record in data["files"])
+            for key in ("dependencies", "obsolete"):
+                data[key] = tuple(data[key])
+            return cls(**data)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None
