@@ -89,7 +89,7 @@ def _image(name: str, *, base: str = "python", artifacts: str | None = None, pub
 IMAGES: tuple[Image, ...] = (
     _debian("trixie"),
     _debian("bookworm"),
-    _image("python", base="trixie"),
+    _image("python", base="trixie", publish="igrafx/api:lab"),
     _image("toolchain"),
     _image("java"),
     _artifact_set("kafka-jars"),
@@ -120,6 +120,12 @@ IMAGES: tuple[Image, ...] = (
     _image("kcat", publish="edenhill/kcat:1.7.1"),
     _image("plugins", artifacts="plugin-archives"),
     _image("registry"),
+    # The machines of a site: bare Debian 13, Debian 12 with an engine already there, and the platform's.
+    Image("node-trixie", context="node", base="trixie"),
+    Image("node-bookworm-bare", context="node", base="bookworm"),
+    _artifact_set("compose-plugin"),
+    _image("node-bookworm", base="node-bookworm-bare", artifacts="compose-plugin"),
+    _image("platform", base="node-trixie"),
 )
 _BY_NAME = {image.name: image for image in IMAGES}
 

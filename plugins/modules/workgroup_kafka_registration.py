@@ -207,7 +207,6 @@ import typing as t
 from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import LiveConnectError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._workgroup.apply import register
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._workgroup.client import Access, open_store

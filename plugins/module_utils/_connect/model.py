@@ -142,7 +142,7 @@ def _string(name: str, path: str, value: t.Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str | int | float):
         return str(value)
-    kind = {dict: "a dictionary", list: "a list within a list"}.get(type(value), "no text, number or boolean")
+    kind = "a dictionary" if isinstance(value, dict) else "neither text nor a number nor a boolean"
     raise InvalidInputError(
         f"Connector '{name}': {path} is {kind}, and Connect's configuration is flat.",
         remedy="Write nested settings as dotted keys, for example 'transforms.route.type'.",

@@ -86,6 +86,11 @@ class Change:
         """Whether the worker gets a configuration, which it can validate first."""
         return bool({Step.CREATE, Step.CONFIGURE} & set(self.steps))
 
+    @property
+    def shows_config(self) -> bool:
+        """Whether the difference is about the configuration, not only about the state."""
+        return self.writes_config or Step.DELETE in self.steps
+
 
 def plan(declared: t.Sequence[Declared], actual: t.Mapping[str, Actual], rules: Rules) -> tuple[Change, ...]:
     """One Change for each declared connector, in order, and one for each that is purged.
@@ -113,12 +118,10 @@ def _plan_one(declared: Declared, actual: Actual | None, rules: Rules) -> Change
             f"Connector '{declared.name}': config has no 'connector.class'.", remedy="Name the connector's class there."
         )
     if actual is None:
-        steps: tuple[Step, ...] = (Step.CREATE,)
         expected = RUNNING if declared.state == PRESENT else declared.state
-    else:
-        steps = tuple(_steps(declared, actual, differs=config != actual.config, restart=rules.restart))
-        expected = _expected(declared, actual)
-    return Change(declared.name, steps, config, expected, actual, declared.secret_keys)
+        return Change(declared.name, (Step.CREATE,), config, expected, None, declared.secret_keys)
+    steps = tuple(_steps(declared, actual, differs=config != actual.config, restart=rules.restart))
+    return Change(declared.name, steps, config, _expected(declared, actual), actual, declared.secret_keys)
 
 
 def _delete(name: str, actual: Actual | None, secret_keys: frozenset[str] = frozenset()) -> Change:

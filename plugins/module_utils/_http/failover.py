@@ -21,9 +21,7 @@ class FailoverTransport:
     and the last such answer is returned when no server is better.
     """
 
-    def __init__(
-        self, transports: t.Sequence[Transport], unfit: t.Callable[[Response], bool] = lambda response: False
-    ) -> None:
+    def __init__(self, transports: t.Sequence[Transport], unfit: t.Callable[[Response], bool]) -> None:
         self._transports = list(transports)
         self._unfit = unfit
         self._current = 0

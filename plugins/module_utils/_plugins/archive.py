@@ -49,14 +49,16 @@ class Limits:
     ratio: float = 100
 
 
-def identify(archive: Path, file_name: str) -> str:
+def identify(archive: Path, file_name: str, limits: Limits) -> str:
     """``zip``, ``tar.gz`` or ``jar`` by content; ``file_name`` only settles a jar that has no manifest."""
     with archive.open("rb") as stream:
         start = stream.read(512)
     if start.startswith(_GZIP_MAGIC):
         return "tar.gz"
     if start.startswith(_ZIP_MAGIC):
-        return "jar" if file_name.lower().endswith(".jar") or _has_jar_manifest(archive) else "zip"
+        with _open_zip(archive, file_name, limits) as source:
+            is_jar = file_name.lower().endswith(".jar") or "META-INF/MANIFEST.MF" in source.NameToInfo
+        return "jar" if is_jar else "zip"
     text = start.lstrip().lower()
     if text.startswith((b"<!doctype html", b"<html", b"<?xml")):
         raise ArchiveError(
@@ -71,7 +73,7 @@ def unpack(archive: Path, file_name: str, work: Path, target: Path, limits: Limi
 
     One common top directory is taken off. The result lists the files, relative to ``target``.
     """
-    kind = identify(archive, file_name)
+    kind = identify(archive, file_name, limits)
     if kind == "jar":
         target.mkdir(mode=0o700)
         return (add_jar(archive, file_name, target, limits),)
@@ -95,10 +97,8 @@ def unpack(archive: Path, file_name: str, work: Path, target: Path, limits: Limi
 
 def add_jar(archive: Path, file_name: str, directory: Path, limits: Limits) -> FileRecord:
     """Move a bare jar into ``directory`` under ``file_name`` after a look at its table of contents."""
-    if identify(archive, file_name) != "jar":
+    if identify(archive, file_name, limits) != "jar":
         raise ArchiveError(f"{file_name}: not a jar.", remedy="Only jars can be dependencies.")
-    with _open_zip(archive, file_name, limits):
-        pass
     target = directory / file_name
     if target.exists():
         raise ArchiveError(f"{file_name}: the plugin already has a file of that name.", remedy="Remove one of them.")
@@ -144,7 +144,7 @@ class _Sink:
             with (self._root / path).open("xb") as target:
                 while chunk := stream.read(CHUNK):
                     size += len(chunk)
-                    self._count(entry, len(chunk))
+                    self.count(entry, len(chunk))
                     digest.update(chunk)
                     target.write(chunk)
         except (FileExistsError, IsADirectoryError):
@@ -174,7 +174,7 @@ class _Sink:
             self.refuse(entry, f"is one more than the {self._limits.files} that max_files allows")
         return path
 
-    def _count(self, entry: str, size: int) -> None:
+    def count(self, entry: str, size: int) -> None:
         self._written += size
         if self._written > self._limits.size:
             self.refuse(entry, f"brings more than the {self._limits.size} bytes that max_size allows")
@@ -251,8 +251,8 @@ def _unpack_tar(archive: Path, sink: _Sink) -> None:
                     else:
                         sink.refuse(member.name, "is a link or a device, not a file")
             # tarfile takes an end that comes too early for a good one; gzip's own trailer tells.
-            while unzipped.read(CHUNK):
-                pass
+            while chunk := unzipped.read(CHUNK):
+                sink.count("the archive's end", len(chunk))
     except _BROKEN_TAR as error:
         raise _broken(sink._file_name, error) from error
 
@@ -276,14 +276,6 @@ def _broken(file_name: str, error: Exception) -> ArchiveError:
         f"{file_name}: the archive is truncated or damaged ({error}); nothing was installed.",
         remedy="Run again; if it stays so, the source itself is damaged.",
     )
-
-
-def _has_jar_manifest(archive: Path) -> bool:
-    try:
-        with zipfile.ZipFile(archive) as source:
-            return "META-INF/MANIFEST.MF" in source.NameToInfo
-    except _BROKEN_ZIP:
-        return False  # unpacking says what is wrong
 
 
 def _is_jar(record: FileRecord) -> bool:

@@ -67,7 +67,7 @@ class Coordinates:
             raise InvalidInputError(
                 f"maven: '{text}' are not coordinates.", remedy="Write group:artifact:version[:classifier][@ext]."
             )
-        return cls(*parts, extension=extension or "jar")
+        return cls(parts[0], parts[1], parts[2], "".join(parts[3:]), extension or "jar")
 
     def __str__(self) -> str:
         classifier = f":{self.classifier}" if self.classifier else ""

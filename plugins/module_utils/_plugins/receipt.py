@@ -42,8 +42,8 @@ class Receipt:
     obsolete: tuple[str, ...] = ()
 
     @property
-    def bytes(self) -> int:
-        """Size of all files."""
+    def total_size(self) -> int:
+        """Size of all files in bytes."""
         return sum(record.size for record in self.files)
 
     def dump(self) -> bytes:

@@ -101,29 +101,27 @@ class PostgresStore:
 
     def read(self, ids: t.Sequence[str], *, lock: bool) -> list[Row]:
         """See WorkgroupStore."""
-        names = self._names()
         # Compared as text, so that a uuid column and a text column both work. Rows are locked in one order, so that two
         # runs for the same workgroups cannot wait for each other for ever.
-        statement = (
+        select = (
             "SELECT {id_column}::text, {broker_column}, {registry_column} FROM {table}"
             " WHERE {id_column}::text = ANY(%s) ORDER BY {id_column}::text"
-        ).format(**names)
-        return [Row(*found) for found in self._execute(statement + (" FOR NO KEY UPDATE" if lock else ""), [list(ids)])]
+        )
+        found = self._execute(f"{select} FOR NO KEY UPDATE" if lock else select, [list(ids)])
+        return [Row(*columns) for columns in found]
 
     def known_ids(self) -> list[str]:
         """See WorkgroupStore."""
-        statement = "SELECT {id_column}::text FROM {table} ORDER BY 1 LIMIT {limit}".format(
-            **self._names(), limit=MAX_KNOWN_IDS
-        )
-        return [str(found[0]) for found in self._execute(statement)]
+        found = self._execute("SELECT {id_column}::text FROM {table} ORDER BY 1 LIMIT %s", [MAX_KNOWN_IDS])
+        return [str(columns[0]) for columns in found]
 
     def write(self, row: Row) -> None:
         """See WorkgroupStore."""
-        statement = (
+        written = self._execute(
             "UPDATE {table} SET {broker_column} = %s, {registry_column} = %s WHERE {id_column}::text = %s"
-            " RETURNING {id_column}::text"
-        ).format(**self._names())
-        written = self._execute(statement, [row.broker, row.registry, row.workgroup_id])
+            " RETURNING {id_column}::text",
+            [row.broker, row.registry, row.workgroup_id],
+        )
         if len(written) != 1:
             raise RefusedError(
                 f"PostgreSQL wrote {len(written)} rows of {self._table.name} for workgroup {row.workgroup_id}, not 1.",
@@ -137,14 +135,16 @@ class PostgresStore:
         except self._driver.Error as error:
             raise self._explained(error) from error
 
-    def _names(self) -> dict[str, str]:
-        names = {option: quoted(name) for option, name in vars(self._table).items()}
-        return {**names, "table": f"{names['schema']}.{names['table']}"}
+    def _execute(self, template: str, values: t.Sequence[t.Any]) -> list[t.Any]:
+        """Run a statement, its names in braces taken from the table and quoted; returns the rows it answers.
 
-    def _execute(self, statement: str, values: t.Sequence[t.Any] = ()) -> list[t.Any]:
+        ``values`` must not be empty: psycopg2 leaves the doubled percent signs of a name in place without values.
+        """
+        names = {option: quoted(name) for option, name in vars(self._table).items()}
+        names["table"] = f"{names['schema']}.{names['table']}"
         cursor = self._connection.cursor()
         try:
-            cursor.execute(statement, values)
+            cursor.execute(template.format(**names), values)
             return list(cursor.fetchall())
         except self._driver.Error as error:
             raise self._explained(error) from error
@@ -162,13 +162,13 @@ class PostgresStore:
             )
         if state == LOCK_NOT_AVAILABLE:
             return DeadlineError(
-                f"Another session kept the workgroup's row of {table} locked for {self._access.lock_timeout:g} seconds.",
+                f"Another session has kept a row of {table} locked for {self._access.lock_timeout:g} seconds.",
                 remedy="Run again when it has ended, or raise lock_timeout.",
             )
         remedies = {
             UNDEFINED_TABLE: "Give schema and table as the database stores them: capitals count.",
             INVALID_SCHEMA: "Give schema as the database stores it: capitals count.",
-            UNDEFINED_COLUMN: "Give id_column, broker_column and registry_column as the database stores them: capitals count.",
+            UNDEFINED_COLUMN: "Give the names of the columns as the database stores them: capitals count.",
             INSUFFICIENT_PRIVILEGE: f"Grant SELECT and UPDATE on {table} (and USAGE on its schema) to {user}.",
             READ_ONLY_TRANSACTION: "Give the address of the primary server in login_host.",
         }

@@ -1,0 +1,92 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Docker engine that the lab runs on: the one that answers, or one installed here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import docker
+import docker.errors
+import requests.exceptions
+
+from lab.report import LabError, step
+
+START_SECONDS = 60
+# Pushing a large image, or stopping a node, is one request that answers late.
+REQUEST_SECONDS = 900
+SERVICE_MANAGER = Path("/run/systemd/system")
+INSTALL_BY_HAND = (
+    "No Docker engine answers; install and start one (https://docs.docker.com/engine/install), "
+    "or set DOCKER_HOST to the one that you have."
+)
+
+
+def client() -> docker.DockerClient:
+    """A client of the engine that DOCKER_HOST names, else of the local socket; LabError if none answers."""
+    found = _answering()
+    if found is None:
+        raise LabError("No Docker engine answers; run 'python -m lab engine', or set DOCKER_HOST to the one you have.")
+    return found
+
+
+def ensure(folder: Path) -> docker.DockerClient:
+    """Make sure that an engine answers: install and start one as root on Debian, else say what to do.
+
+    Where no service manager runs, the engine is started by hand and logs to ``folder``/dockerd.log.
+    """
+    with step("engine") as result:
+        found = _answering()
+        if found is None:
+            if os.geteuid() != 0 or not Path("/etc/debian_version").exists() or "DOCKER_HOST" in os.environ:
+                raise LabError(INSTALL_BY_HAND)
+            _install()
+            found = _start(folder)
+        result.text = f"Docker {found.version()['Version']}"
+    return found
+
+
+def _answering() -> docker.DockerClient | None:
+    try:
+        found = docker.from_env(timeout=REQUEST_SECONDS)
+        found.ping()
+    except (docker.errors.DockerException, requests.exceptions.RequestException):
+        return None
+    return found
+
+
+def _install() -> None:
+    if shutil.which("dockerd") is None:
+        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run(["apt-get", "update", "--quiet"], check=True, env=environment)
+        subprocess.run(
+            ["apt-get", "install", "--quiet", "--yes", "--no-install-recommends", "docker.io", "iptables"],
+            check=True,
+            env=environment,
+        )
+
+
+def _start(folder: Path) -> docker.DockerClient:
+    if SERVICE_MANAGER.is_dir():
+        subprocess.run(["systemctl", "start", "docker.service"], check=True)
+        where = "journalctl --unit docker"
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / "dockerd.log"
+        with log.open("ab") as output:
+            # A session of its own: it outlives this command and the terminal.
+            subprocess.Popen(
+                ["dockerd"], stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+        where = str(log)
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if found := _answering():
+            return found
+        time.sleep(0.2)
+    raise LabError(f"The Docker engine did not answer within {START_SECONDS} s of its start; look at: {where}")

@@ -1,0 +1,1 @@
+mvn dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=/out/usr/share/java/apicurio-converter

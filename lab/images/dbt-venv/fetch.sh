@@ -1,0 +1,2 @@
+python3 -m venv /out/opt/dbt
+/out/opt/dbt/bin/pip install --requirement requirements.txt

@@ -1,0 +1,114 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes statements the way the server normalises them."""
+
+from __future__ import annotations
+
+from . import statements as st
+from .statements import Expr
+from .tokens import identifier, literal
+
+
+def expression(expr: Expr) -> str:
+    """An expression; every operator in parentheses."""
+    args = [expression(arg) for arg in expr.args] if expr.kind != "column" else []
+    match expr.kind:
+        case "column":
+            return ".".join(identifier(part) for part in (*expr.args, expr.value))
+        case "string":
+            return literal(expr.value)
+        case "number" | "word":
+            return str(expr.value)
+        case "binary":
+            return f"({args[0]} {expr.value} {args[1]})"
+        case "suffix":
+            return f"({args[0]} {expr.value})"
+        case "not":
+            return f"(NOT {args[0]})"
+        case "minus":
+            return f"-{args[0]}"
+        case "between":
+            return f"({args[0]} BETWEEN {args[1]} AND {args[2]})"
+        case "in":
+            return f"({args[0]} IN ({', '.join(args[1:])}))"
+        case "field":
+            return f"{args[0]}->{identifier(expr.value)}"
+        case "index":
+            return f"{args[0]}[{args[1]}]"
+        case "cast":
+            return f"CAST({args[0]} AS {expr.value.text()})"
+        case "call":
+            return f"{expr.value}({', '.join(args)})"
+        case "array":
+            return f"ARRAY[{', '.join(args)}]"
+        case "struct":
+            return f"STRUCT({', '.join(f'{identifier(k)}:={v}' for k, v in zip(expr.value, args, strict=True))})"
+        case "map":
+            return f"MAP({', '.join(f'{expression(k)}:={v}' for k, v in zip(expr.value, args, strict=True))})"
+        case "lambda":
+            names = ", ".join(expr.value)
+            return f"({names}) => {args[0]}" if len(expr.value) > 1 else f"{names} => {args[0]}"
+        case "case":
+            operand, default = expr.value
+            pairs = " ".join(f"WHEN {args[n]} THEN {args[n + 1]}" for n in range(0, len(args), 2))
+            start = f"CASE {expression(operand)}" if operand else "CASE"
+            return f"({start} {pairs}{f' ELSE {expression(default)}' if default else ''} END)"
+    raise AssertionError(expr.kind)
+
+
+def query(found: st.Query) -> str:
+    """A SELECT with one item per line."""
+    items = [
+        (f"{identifier(item.alias)}.*" if item.alias else "*")
+        if item.expr is None
+        else f"{expression(item.expr)} {identifier(item.alias or '')}"
+        for item in found.items
+    ]
+    lines = ["SELECT " + items[0] if len(items) == 1 else "SELECT\n  " + ",\n  ".join(items)]
+    lines.append(f"FROM {identifier(found.name)} {identifier(found.alias)}")
+    for join in found.joins:
+        within = f"WITHIN {join.within} " if join.within else ""
+        source = f"{identifier(join.name)} {identifier(join.alias)}"
+        lines.append(f"{join.kind} JOIN {source} {within}ON ({expression(join.condition)})")
+    if found.window:
+        lines.append(f"WINDOW {found.window}")
+    if found.where:
+        lines.append(f"WHERE {expression(found.where)}")
+    for words, parts in (("GROUP BY", found.group), ("PARTITION BY", found.partition)):
+        if parts:
+            lines.append(f"{words} {', '.join(map(expression, parts))}")
+    if found.having:
+        lines.append(f"HAVING {expression(found.having)}")
+    lines.append("EMIT CHANGES")
+    if found.limit:
+        lines.append(f"LIMIT {found.limit}")
+    return "\n".join(lines)
+
+
+def properties(found: dict[str, st.Value]) -> str:
+    """A WITH clause, its keys in order."""
+
+    def value(one: st.Value) -> str:
+        return str(one).lower() if isinstance(one, bool) else literal(one) if isinstance(one, str) else str(one)
+
+    return "WITH (" + ", ".join(f"{key}={value(found[key])}" for key in sorted(found)) + ")"
+
+
+def create(statement: st.Create) -> str:
+    """A CREATE STREAM or CREATE TABLE."""
+    words = ["CREATE"]
+    if statement.replace:
+        words.append("OR REPLACE")
+    if statement.source:
+        words.append("SOURCE")
+    words.append(statement.kind)
+    if statement.guarded:
+        words.append("IF NOT EXISTS")
+    words.append(identifier(statement.name))
+    if statement.columns:
+        words.append("(" + ", ".join(column.declared() for column in statement.columns) + ")")
+    words.append(properties(statement.properties))
+    if statement.query:
+        words.append("AS " + query(statement.query))
+    return " ".join(words) + ";"

@@ -1,0 +1,142 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a newcomer sees at the end of `make demo`: a file goes in over SFTP, and its rows come out in PostgreSQL."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import time
+import typing as t
+from pathlib import Path
+
+DATA = Path(__file__).parent / "data" / "incidents-1.csv"
+NODE = "liveconnect-vm"
+SFTP_USER = "acme"
+SFTP_PORT = 2222
+SECONDS_FOR_ROWS = 90
+
+EVENTS = 'SELECT "INCIDENT", cnt, "ACTIVITY", "DATE", "ASSIGNEE", "COMMENT" FROM public."INCIDENT_EVENTS" ORDER BY 1, 2'
+TOPICS = "docker exec broker kafka-topics --bootstrap-server localhost:29092 --list"
+
+
+class Node:
+    """The LiveConnect VM of a site, reached as an operator reaches it."""
+
+    def __init__(self, site: Path) -> None:
+        self.site = site
+        self.address = self._address()
+
+    def run(self, command: str) -> str:
+        """Run a shell command as root on the node; RuntimeError with what it printed when it fails."""
+        ssh = ["ssh", "-F", str(self.site / "ssh_config"), NODE, f"sudo {command}"]
+        return _checked(ssh)
+
+    def upload(self, file: Path) -> None:
+        """Put the file into the SFTP user's upload directory; complete or not at all, as a rename ends the transfer."""
+        batch = f"put {file} upload/{file.name}.part\nrename upload/{file.name}.part upload/{file.name}\n"
+        _checked(
+            [
+                *["sftp", "-q", "-b", "-", "-P", str(SFTP_PORT), "-i", str(self.site / "id_ed25519")],
+                # The SFTP server's own host key is generated on the node; the way to it is this machine's own bridge.
+                *["-o", "StrictHostKeyChecking=accept-new", "-o", f"UserKnownHostsFile={self.site / 'sftp_known_hosts'}"],
+                f"{SFTP_USER}@{self.address}",
+            ],
+            stdin=batch,
+        )
+
+    def rows(self, query: str) -> list[dict[str, str]]:
+        """The rows of a query in data-transform."""
+        psql = "docker exec data-transform psql --username=datamanager --dbname=transform --no-psqlrc --csv"
+        return list(csv.DictReader(io.StringIO(self.run(f"{psql} --command={_quoted(query)}"))))
+
+    def connect(self, path: str) -> t.Any:
+        """What the Connect worker answers."""
+        return json.loads(self.run(f"curl --fail --silent --show-error http://127.0.0.1:8083{path}"))
+
+    def _address(self) -> str:
+        lines = _checked(["ssh", "-F", str(self.site / "ssh_config"), "-G", NODE]).splitlines()
+        return next(line.split()[1] for line in lines if line.startswith("hostname "))
+
+
+def show(site: Path) -> None:
+    """Upload the sample file unless an earlier demonstration did, and print what became of it."""
+    node = Node(site)
+    expected = len(list(csv.DictReader(DATA.open(encoding="utf-8", newline=""))))
+    if not node.rows(EVENTS):
+        print(f"\nUploading {DATA.name} ({expected} lines) as {SFTP_USER} over SFTP to {node.address}:{SFTP_PORT}/upload …")
+        node.upload(DATA)
+    rows = _wait_for_rows(node, expected)
+    print(f"\nIn PostgreSQL, numbered within each case ({len(rows)} rows of public.INCIDENT_EVENTS):\n")
+    print(table(rows))
+    print("\nTopics:\n")
+    print("\n".join(f"  {topic}" for topic in node.run(TOPICS).split() if not topic.startswith("_")))
+    print("\nConnectors:\n")
+    print(table(_connectors(node)))
+    print(f"\nWhere to look:\n{_urls(node)}")
+
+
+def _wait_for_rows(node: Node, expected: int) -> list[dict[str, str]]:
+    deadline = time.monotonic() + SECONDS_FOR_ROWS
+    rows = node.rows(EVENTS)
+    while len(rows) < expected and time.monotonic() < deadline:
+        time.sleep(1)
+        rows = node.rows(EVENTS)
+    if len(rows) < expected:
+        raise RuntimeError(
+            f"{len(rows)} of {expected} rows arrived within {SECONDS_FOR_ROWS} s. "
+            f"See the connectors' state: ssh -F {node.site}/ssh_config {NODE} sudo docker logs --tail 50 connect"
+        )
+    return rows
+
+
+def _connectors(node: Node) -> list[dict[str, str]]:
+    answer = node.connect("/connectors?expand=status")
+    return [
+        {
+            "connector": name,
+            "type": item["status"]["type"],
+            "state": item["status"]["connector"]["state"],
+            "tasks": ", ".join(task["state"] for task in item["status"]["tasks"]) or "none",
+        }
+        for name, item in sorted(answer.items())
+    ]
+
+
+def _urls(node: Node) -> str:
+    names = node.run("sed -n 's/^HOST=//p; s/^WORKGROUP_ID=//p' /opt/liveconnect/.env").split()
+    host, workgroup = names
+    lines = [
+        f"kafka-ui         https://liveconnect-{workgroup}.{host}/  (user admin, password in {node.site}/secrets/kafka_ui)",
+        f"schema registry  http://{node.address}:8081/subjects",
+        f"broker           {node.address}:19092",
+        f"SFTP             sftp -P {SFTP_PORT} -i {node.site}/id_ed25519 {SFTP_USER}@{node.address}",
+        f"the node         ssh -F {node.site}/ssh_config {NODE}",
+        f"For the web names, add to /etc/hosts: {node.address} liveconnect-{workgroup}.{host}",
+    ]
+    return "\n".join(f"  {line}" for line in lines)
+
+
+def table(rows: t.Sequence[t.Mapping[str, str]]) -> str:
+    """Rows as aligned columns; a line break within a value is shown as a return sign."""
+    if not rows:
+        return "  (nothing)"
+    cells = [list(rows[0]), *([value.replace("\n", "⏎") for value in row.values()] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    lines = ["  " + "  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    lines.insert(1, "  " + "  ".join("-" * width for width in widths))
+    return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _checked(command: list[str], *, stdin: str | None = None) -> str:
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{command[0]} failed: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout

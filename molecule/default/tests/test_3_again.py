@@ -1,0 +1,61 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Further runs on the converged node: nothing to do, a dry run that tells the truth, a failure that explains itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from lab.show import Node
+from testinfra.host import Host
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def play(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["ansible-playbook", "-i", "inventories/lab", "site.yml", "-l", "liveconnect-vm", *arguments]
+    environment = os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0"}
+    environment.pop("ANSIBLE_LOG_PATH", None)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def changed(done: subprocess.CompletedProcess[str]) -> int:
+    return int(re.search(r"changed=(\d+)", done.stdout).group(1))
+
+
+def test_a_dry_run_of_what_is_there_changes_nothing(vm: Host) -> None:
+    done = play("--check", "--diff")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert changed(done) == 0, done.stdout[-3000:]
+
+
+def test_a_dry_run_shows_what_would_change_and_does_not(node: Node) -> None:
+    before = node.connect("/connectors/incidents-sink/config")
+    done = play("--check", "--diff", "-e", "incidents_batch_size=77", "--tags", "preflight,pipelines")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert changed(done) == 1
+    assert "77" in done.stdout
+    assert node.connect("/connectors/incidents-sink/config") == before
+
+
+def test_a_service_that_does_not_start_is_named_with_its_last_lines_and_its_data_stays(vm: Host) -> None:
+    broken = '{"compose_environment": {"schema-registry": {"SCHEMA_REGISTRY_HOST_NAME": ""}}, "compose_start_timeout": 45}'
+    done = play("-e", broken, "--tags", "preflight,compose")
+    assert done.returncode != 0
+    message = done.stdout[done.stdout.index("Say what failed") :]
+    assert "schema-registry" in message
+    assert "SCHEMA_REGISTRY_HOST_NAME" in message
+    assert vm.file("/opt/liveconnect/data/kafka-data-volume").is_directory
+    assert play("--tags", "preflight,compose").returncode == 0
+
+
+def test_only_what_changed_is_recreated(vm: Host) -> None:
+    containers = {name: vm.check_output(f"docker inspect -f '{{{{.Id}}}}' {name}") for name in ("broker", "connect", "sftp")}
+    done = play("-e", '{"compose_memory_limits": {"sftp": "160m"}}', "--tags", "preflight,compose")
+    assert done.returncode == 0, done.stdout[-3000:]
+    after = {name: vm.check_output(f"docker inspect -f '{{{{.Id}}}}' {name}") for name in containers}
+    assert {name for name in containers if containers[name] != after[name]} == {"sftp"}

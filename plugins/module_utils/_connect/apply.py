@@ -1,0 +1,169 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+"""Reads the connectors, has new configurations validated, carries out a plan and waits for its end."""
+
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from .._errors import LiveConnectError, RefusedError
+from .client import FieldError
+from .model import ABSENT, PAUSED, PRESENT, RESTING, STOPPED, Actual, Declared
+from .plan import Change, Step
+from .wait import Goal, Timing, wait_for
+
+if t.TYPE_CHECKING:
+    from .client import ConnectClient
+    from .masking import Mask
+
+_NOT_BEGUN = "not begun, because another connector went wrong (on_error: stop)."
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """How a plan is carried out.
+
+    ``parallel``: writes under way at a time, so that creates and deletes share rebalances; ``stop_on_error``: begin
+    nothing new after the first error; ``wait``: None does not wait for the states.
+    """
+
+    parallel: int = 8
+    stop_on_error: bool = True
+    wait: Timing | None = Timing()  # noqa: RUF009 -- frozen
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one change: ``done`` steps, the connector as last seen, one sentence when it went wrong."""
+
+    change: Change
+    done: tuple[Step, ...] = ()
+    seen: Actual | None = None
+    error: str = ""
+    invalid: tuple[FieldError, ...] = ()
+    written: float | None = None
+
+
+def read_settled(client: ConnectClient, declared: t.Sequence[Declared], timing: Timing) -> dict[str, Actual]:
+    """The connectors, read again while the state of one that has to be compared is passing (a rebalance, say).
+
+    After ``timing.timeout`` seconds the last reading is taken; a state that is still unknown is then written anew.
+    """
+    compared = {one.name for one in declared if one.state not in (PRESENT, ABSENT)}
+    deadline = time.monotonic() + timing.timeout
+    while True:
+        actual = client.read()
+        passing = any(actual[name].state not in RESTING for name in compared & actual.keys())
+        if not passing or time.monotonic() >= deadline:
+            return actual
+        time.sleep(timing.poll_interval)
+
+
+def validate(client: ConnectClient, changes: t.Sequence[Change], *, parallel: int) -> dict[str, tuple[FieldError, ...]]:
+    """What the worker finds wrong with the configurations to be written, by connector; empty when nothing is."""
+    written = [change for change in changes if change.writes_config]
+    if not written:
+        return {}
+
+    def found(change: Change) -> tuple[FieldError, ...]:
+        try:
+            return tuple(client.validate(change.name, change.config))
+        except RefusedError as error:
+            return (FieldError("connector.class", (str(error),)),)
+
+    with ThreadPoolExecutor(parallel) as pool:
+        return {change.name: errors for change, errors in zip(written, pool.map(found, written), strict=True) if errors}
+
+
+def preview(
+    changes: t.Sequence[Change], invalid: t.Mapping[str, tuple[FieldError, ...]], *, stop_on_error: bool
+) -> list[Outcome]:
+    """The outcomes of ``changes`` before anything is written; the error of one may keep it, or all, from it."""
+    outcomes = []
+    for change in changes:
+        if change.name in invalid:
+            listed = "; ".join(f"{error.field}: {' '.join(error.errors)}" for error in invalid[change.name])
+            error = f"its configuration is invalid: {listed}."
+        else:
+            error = _NOT_BEGUN if invalid and stop_on_error and change.steps else ""
+        outcomes.append(Outcome(change, seen=change.actual, error=error, invalid=tuple(invalid.get(change.name, ()))))
+    return outcomes
+
+
+def apply(client: ConnectClient, outcomes: t.Sequence[Outcome], conduct: Conduct, mask: Mask) -> list[Outcome]:
+    """Carry out the changes of a preview that have no error, and wait until all rest as expected."""
+    written = _write_all(client, outcomes, conduct)
+    stopped = conduct.stop_on_error and any(outcome.error for outcome in written)
+    if conduct.wait is None or stopped:
+        return [replace(one, seen=None) if Step.DELETE in one.done else one for one in written]
+    return _wait_for_all(client, written, conduct.wait, conduct, mask)
+
+
+def _write_all(client: ConnectClient, outcomes: t.Sequence[Outcome], conduct: Conduct) -> list[Outcome]:
+    halt = threading.Event()
+    at_rest = (
+        any(
+            Step.CREATE in outcome.change.steps and outcome.change.expected in (PAUSED, STOPPED) for outcome in outcomes
+        )
+        and client.can_create_at_rest()
+    )
+
+    def write(outcome: Outcome) -> Outcome:
+        if outcome.error or not outcome.change.steps:
+            return outcome
+        if halt.is_set():
+            return replace(outcome, error=_NOT_BEGUN)
+        done: list[Step] = []
+        try:
+            for step in outcome.change.steps:
+                _perform(client, outcome.change, step, at_rest=at_rest)
+                done.append(step)
+        except LiveConnectError as error:
+            if conduct.stop_on_error:
+                halt.set()
+            return replace(outcome, done=tuple(done), error=str(error))
+        return replace(outcome, done=tuple(done), written=time.monotonic())
+
+    with ThreadPoolExecutor(conduct.parallel) as pool:
+        return list(pool.map(write, outcomes))
+
+
+def _perform(client: ConnectClient, change: Change, step: Step, *, at_rest: bool) -> None:
+    match step:
+        case Step.CREATE:
+            client.create(change.name, change.config, change.expected or PRESENT, at_rest=at_rest)
+        case Step.CONFIGURE:
+            client.configure(change.name, change.config)
+        case Step.PAUSE | Step.RESUME | Step.STOP:
+            client.move(change.name, step)
+        case Step.RESTART | Step.RESTART_FAILED:
+            client.restart(change.name, only_failed=step is Step.RESTART_FAILED)
+        case Step.DELETE:
+            client.delete(change.name)
+
+
+def _wait_for_all(
+    client: ConnectClient, outcomes: t.Sequence[Outcome], timing: Timing, conduct: Conduct, mask: Mask
+) -> list[Outcome]:
+    goals = [
+        Goal(outcome.change.name, outcome.change.expected, outcome.change.actual, outcome.written)
+        for outcome in outcomes
+        if not outcome.error
+    ]
+    seen = {outcome.change.name: outcome.seen for outcome in outcomes if outcome.seen}
+    waited = wait_for(client, goals, seen, timing, mask, stop_at_first=conduct.stop_on_error)
+    return [
+        replace(
+            outcome,
+            seen=waited.seen.get(outcome.change.name),
+            error=outcome.error or waited.errors.get(outcome.change.name, ""),
+        )
+        for outcome in outcomes
+    ]

@@ -1,0 +1,128 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+"""What an operator gets to see: differences and results, with every secret masked."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+
+from .._errors import RefusedError
+from .model import ABSENT, Actual
+from .plan import Change, Step
+
+if t.TYPE_CHECKING:
+    from .apply import Outcome
+    from .client import ConnectClient
+    from .masking import Mask
+
+_ERRORS_IN_MESSAGE = 5
+
+
+def learn_secrets(client: ConnectClient, changes: t.Sequence[Change], mask: Mask) -> None:
+    """Teach ``mask`` what is secret in the connectors, with one request for each class whose settings get shown."""
+    shown = [config for change in changes if change.shows_config for config in _configs(change)]
+    for connector_class in sorted({config["connector.class"] for config in shown if "connector.class" in config}):
+        mask.learn_password_keys(client.password_keys(connector_class))
+    for change in changes:
+        for config in _configs(change):
+            mask.learn_config(config)
+            mask.learn_secrets(config[key] for key in change.secret_keys if key in config)
+
+
+def _configs(change: Change) -> list[t.Mapping[str, str]]:
+    return [change.config, *([change.actual.config] if change.actual else [])]
+
+
+def difference(change: Change, mask: Mask) -> dict[str, t.Any]:
+    """``before`` and ``after`` of one change, as dictionaries for YAML; a connector that is not there is empty."""
+    before: dict[str, t.Any] = {}
+    after: dict[str, t.Any] = {}
+    old = change.actual.config if change.actual else {}
+    if change.actual:
+        before = {"config": mask.config(old, change.secret_keys), "state": _state(change.actual.state)}
+    if change.expected != ABSENT:
+        state = change.expected or (change.actual.state if change.actual else None)
+        after = {"config": mask.config(change.config, change.secret_keys, old or None), "state": _state(state)}
+    if not change.shows_config:
+        del before["config"], after["config"]
+    if Step.RESTART_FAILED in change.steps:
+        before["failed"], after["failed"] = _failed_parts(change.actual), []
+    if Step.RESTART in change.steps:
+        after["restarted"] = True
+    return {"before": before, "after": after}
+
+
+def _state(state: str | None) -> str:
+    return state or "unknown"
+
+
+def _failed_parts(actual: Actual | None) -> list[str]:
+    if actual is None:
+        return []
+    parts = ["connector"] if actual.state == "failed" else []
+    return parts + [f"task {task.id}" for task in actual.tasks if task.state == "failed"]
+
+
+def result(outcomes: t.Sequence[Outcome], mask: Mask, *, check_mode: bool) -> dict[str, t.Any]:
+    """The module's result. Raises RefusedError that carries it when a connector went wrong."""
+    entries = [_entry(outcome, mask, check_mode=check_mode) for outcome in outcomes]
+    errors = [entry for entry in entries if entry["error"]]
+    summary = Counter(entry["action"] for entry in entries)
+    values = {
+        "changed": any(entry["changed"] for entry in entries),
+        "connectors": entries,
+        "summary": {**dict(sorted(summary.items())), "failed": len(errors)},
+        "diff": [
+            {**entry["diff"], "before_header": entry["name"], "after_header": entry["name"]}
+            for entry in entries
+            if "diff" in entry and entry["changed"]
+        ],
+    }
+    if errors:
+        raise RefusedError(_message(errors, len(entries)), details=values)
+    return values
+
+
+def _message(errors: t.Sequence[t.Mapping[str, t.Any]], total: int) -> str:
+    # What failed by itself comes before what was not begun because of it.
+    errors = sorted(errors, key=lambda entry: entry["error"].startswith("not begun"))
+    told = " ".join(f"'{entry['name']}': {entry['error']}" for entry in errors[:_ERRORS_IN_MESSAGE])
+    more = f" The result's 'connectors' has the other {len(errors) - _ERRORS_IN_MESSAGE}." * (
+        len(errors) > _ERRORS_IN_MESSAGE
+    )
+    return f"{len(errors)} of {total} connectors went wrong. {told}{more}"
+
+
+def _entry(outcome: Outcome, mask: Mask, *, check_mode: bool) -> dict[str, t.Any]:
+    change = outcome.change
+    entry: dict[str, t.Any] = {
+        "name": change.name,
+        "action": change.action,
+        "changed": bool(change.steps) and not outcome.error if check_mode else bool(outcome.done),
+        "error": mask.text(outcome.error),
+        **status(outcome.seen, mask),
+    }
+    if outcome.seen is None and outcome.done and change.expected != ABSENT:
+        entry["state"] = _state(None)
+    if change.steps:
+        entry["diff"] = difference(change, mask)
+    if outcome.invalid:
+        entry["invalid"] = {error.field: [mask.text(text) for text in error.errors] for error in outcome.invalid}
+    return entry
+
+
+def status(actual: Actual | None, mask: Mask) -> dict[str, t.Any]:
+    """``type``, ``state`` and ``tasks`` of a connector; ``trace`` only where something failed."""
+    if actual is None:
+        return {"type": "", "state": ABSENT, "tasks": []}
+    shown: dict[str, t.Any] = {"type": actual.type, "state": _state(actual.state), "tasks": []}
+    if actual.trace:
+        shown["trace"] = mask.text(actual.trace)
+    for task in actual.tasks:
+        trace = {"trace": mask.text(task.trace)} if task.trace else {}
+        shown["tasks"].append({"id": task.id, "state": task.state, "worker": task.worker, **trace})
+    return shown

@@ -1,0 +1,140 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+"""Waits until connectors and their tasks rest as expected. One request polls for all of them."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass
+
+from .._errors import LiveConnectError
+from .model import ABSENT, FAILED, RESTING, RUNNING, Actual, root_cause
+
+if t.TYPE_CHECKING:
+    from .client import ConnectClient
+    from .masking import Mask
+
+
+@dataclass(frozen=True)
+class Timing:
+    """All in seconds. ``settle``: how long after a write a status may still be the one from before it."""
+
+    timeout: float = 300
+    poll_interval: float = 0.5
+    settle: float = 3
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Where one connector is to come to rest.
+
+    ``expected`` as in plan.Change; ``before`` its status before it was written to; ``written`` the monotonic time of
+    the last write, None when it was left alone.
+    """
+
+    name: str
+    expected: str | None
+    before: Actual | None = None
+    written: float | None = None
+
+
+@dataclass
+class Waited:
+    """How the wait ended: the connectors as last seen, and one sentence for each that did not arrive."""
+
+    seen: dict[str, Actual]
+    errors: dict[str, str]
+
+
+def wait_for(
+    client: ConnectClient,
+    goals: t.Sequence[Goal],
+    seen: t.Mapping[str, Actual],
+    timing: Timing,
+    mask: Mask,
+    *,
+    stop_at_first: bool,
+) -> Waited:
+    """Poll until every goal is reached or failed, or ``timing.timeout`` has passed.
+
+    ``seen`` is the status read before the writes; goals that nothing was written for and that it satisfies need no
+    request. With ``stop_at_first`` one failure ends the wait for all.
+    """
+    waited = Waited(dict(seen), {})
+    moved: set[str] = set()
+    open_goals = [goal for goal in goals if goal.written is not None or not _settled(goal, waited, mask)]
+    open_goals = [goal for goal in open_goals if goal.name not in waited.errors]
+    deadline = time.monotonic() + timing.timeout
+    while open_goals and not (waited.errors and stop_at_first):
+        try:
+            waited.seen = client.poll()
+        except LiveConnectError as error:
+            waited.errors.update({goal.name: f"its state is unknown. {error}" for goal in open_goals})
+            break
+        now = time.monotonic()
+        remaining = []
+        for goal in open_goals:
+            actual = waited.seen.get(goal.name)
+            if actual and goal.before and actual.status != goal.before.status:
+                moved.add(goal.name)
+            fresh = goal.written is not None and now - goal.written < timing.settle
+            if may_be_stale(goal, actual, fresh=fresh, moved=goal.name in moved) or not _settled(goal, waited, mask):
+                remaining.append(goal)
+        open_goals = [goal for goal in remaining if goal.name not in waited.errors]
+        if not open_goals:
+            break
+        if now >= deadline:
+            for goal in open_goals:
+                waited.errors[goal.name] = (
+                    f"not {goal.expected or 'settled'} after {timing.timeout:g} s, but "
+                    f"{describe(waited.seen.get(goal.name))}. Raise wait_timeout, or look at the worker's log."
+                )
+            break
+        time.sleep(max(0, min(timing.poll_interval, deadline - now)))
+    return waited
+
+
+def _settled(goal: Goal, waited: Waited, mask: Mask) -> bool:
+    """Whether the goal is reached or failed; a failure is noted in ``waited``."""
+    actual = waited.seen.get(goal.name)
+    if goal.expected != ABSENT and actual is not None and actual.failure is not None:
+        waited.errors[goal.name] = f"failed: {root_cause(mask.text(actual.failure)) or 'the worker does not say why'}"
+        return True
+    return is_reached(goal.expected, actual)
+
+
+def is_reached(expected: str | None, actual: Actual | None) -> bool:
+    """Whether the connector and all of its tasks rest in ``expected`` (None: in any one state)."""
+    if actual is None:
+        return expected == ABSENT
+    if actual.state not in RESTING - {FAILED} or expected not in (None, actual.state):
+        return False
+    return len(actual.tasks) == len(actual.task_ids) and all(task.state == actual.state for task in actual.tasks)
+
+
+def may_be_stale(goal: Goal, actual: Actual | None, *, fresh: bool, moved: bool) -> bool:
+    """Whether what is seen right after a write (``fresh``) may be the status from before it.
+
+    A worker answers a write before it carries it out, and its status bears no number: the old RUNNING, or the old
+    FAILED, is believed once it was seen to move, or when it has stayed for the settling time. A connector that has
+    just begun to run has no tasks for a moment, although none at all is legal.
+    """
+    if not fresh or actual is None:
+        return False
+    if actual.failure is None and actual.state != RUNNING:
+        return False
+    unmoved = goal.before is not None and not moved
+    return unmoved or (actual.failure is None and not actual.task_ids)
+
+
+def describe(actual: Actual | None) -> str:
+    """The state of a connector and of its tasks in a few words."""
+    if actual is None:
+        return "without a status"
+    states = {task.id: task.state for task in actual.tasks}
+    tasks = [f"task {task_id} {states.get(task_id, 'without a status')}" for task_id in actual.task_ids]
+    return ", ".join([f"connector {actual.state or 'without a status'}", *tasks])

@@ -1,0 +1,177 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+"""Where archives come from: the hub's API and the layout of a Maven repository, spoken over Web."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import typing as t
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote, unquote, urlsplit
+
+from .._errors import InvalidInputError, RefusedError
+from .model import ALGORITHMS, LATEST, Coordinates, Desired, FileSource, HubSource, MavenSource, UrlSource
+
+if t.TYPE_CHECKING:
+    from .download import Web
+
+PUBLIC_HUB = "https://api.hub.confluent.io"
+_NOT_FOUND = 404
+_SIDE_FILES = ("sha512", "sha256", "sha1")  # the strongest first; md5 alone would prove too little
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A file to fetch: ``location`` is a web address, or a path on the node when ``local``.
+
+    ``published`` are the digests that its source publishes, ``licences`` the names and addresses of the licences that
+    the hub asks to accept.
+    """
+
+    location: str
+    file_name: str
+    published: t.Mapping[str, str] = field(default_factory=dict)
+    licences: tuple[str, ...] = ()
+    local: bool = False
+
+
+class Sources:
+    """Answers which version is the latest and where a version's files are."""
+
+    def __init__(self, web: Web, *, hub_url: str = PUBLIC_HUB, maven_repository: str | None = None) -> None:
+        self._web = web
+        self._hub_url = hub_url.rstrip("/")
+        self._maven_repository = maven_repository.rstrip("/") if maven_repository else None
+
+    def latest(self, desired: Desired) -> Desired:
+        """The same with the version that is now the latest."""
+        source = desired.source
+        if isinstance(source, HubSource):
+            return replace(desired, version=str(self._manifest(source, None)["version"]))
+        if isinstance(source, MavenSource):
+            version = self._released(source.coordinates)
+            return replace(
+                desired,
+                version=version,
+                source=replace(source, coordinates=replace(source.coordinates, version=version)),
+            )
+        return desired
+
+    def locate(self, desired: Desired) -> list[Artifact]:
+        """The plugin's archive first, then its dependencies."""
+        match desired.source:
+            case HubSource() as source:
+                return [self._hub_artifact(source, desired)]
+            case MavenSource() as source:
+                main = self._maven_artifact(source.coordinates, publish=desired.checksum is None)
+                return [main, *(self._maven_artifact(entry, publish=True) for entry in source.dependencies)]
+            case UrlSource() as source:
+                published = {} if desired.checksum or desired.unverified else self._side_digest(source.url)
+                return [Artifact(source.url, _last_part(source.url), published)]
+            case FileSource() as source:
+                return [Artifact(source.path, Path(source.path).name, local=True)]
+            case _:
+                raise InvalidInputError(f"{desired.label}: no source is declared.", remedy="Add maven, url or src.")
+
+    def _hub_artifact(self, source: HubSource, desired: Desired) -> Artifact:
+        manifest = self._manifest(source, desired.version)
+        archive = manifest.get("archive") or {}
+        location = str(archive.get("url") or f"{self._hub_path(source, desired.version)}/archive")
+        if not urlsplit(location).scheme:
+            location = f"{self._hub_url}/{location.removeprefix(self._hub_url).lstrip('/')}"
+        licences = tuple(
+            " ".join(str(entry[key]) for key in ("name", "url") if entry.get(key))
+            for entry in manifest.get("license") or []
+        )
+        published = {name: digest for name in ("md5", "sha1") if (digest := _digest_in(str(archive.get(name)), name))}
+        return Artifact(location, f"{source.owner}-{source.plugin}-{desired.version}.zip", published, licences)
+
+    def _hub_path(self, source: HubSource, version: str | None) -> str:
+        path = f"/api/plugins/{quote(source.owner)}/{quote(source.plugin)}"
+        return f"{path}/versions/{quote(version)}" if version else path
+
+    def _manifest(self, source: HubSource, version: str | None) -> dict[str, t.Any]:
+        url = self._hub_url + self._hub_path(source, version)
+        what = f"{source.owner}/{source.plugin}" + (f":{version}" if version else "")
+        answer = self._web.get(url)
+        manifest = answer.json()
+        if answer.status == _NOT_FOUND:
+            raise RefusedError(
+                f"{what}: the hub at {self._hub_url} does not know it.",
+                remedy="Check owner, plugin (capitals count) and version.",
+            )
+        if not answer.ok or not isinstance(manifest, dict) or not manifest.get("version"):
+            raise RefusedError(
+                f"{what}: {url} answered {answer.status} without a manifest: {answer.excerpt()}",
+                remedy="Check hub_url.",
+            )
+        return manifest
+
+    def _repository(self, coordinates: Coordinates) -> str:
+        if self._maven_repository is None:
+            raise InvalidInputError(
+                f"maven: {coordinates} needs a repository.", remedy="Give its address in maven_repository."
+            )
+        return self._maven_repository
+
+    def _maven_artifact(self, coordinates: Coordinates, *, publish: bool) -> Artifact:
+        url = f"{self._repository(coordinates)}/{quote(coordinates.path)}"
+        return Artifact(url, coordinates.file_name, self._side_digest(url) if publish else {})
+
+    def _side_digest(self, url: str) -> dict[str, str]:
+        """The digest that lies beside a file, as Maven repositories have it; empty when none does."""
+        for algorithm in _SIDE_FILES:
+            base, mark, query = url.partition("?")
+            answer = self._web.get(f"{base}.{algorithm}{mark}{query}")
+            if answer.ok and (digest := _digest_in(answer.text, algorithm)):
+                return {algorithm: digest}
+        return {}
+
+    def _released(self, coordinates: Coordinates) -> str:
+        url = f"{self._repository(coordinates)}/{quote(coordinates.directory_path)}/maven-metadata.xml"
+        answer = self._web.get(url)
+        version = _release_in(answer.body) if answer.ok else None
+        if not version:
+            raise RefusedError(
+                f"{coordinates.group}:{coordinates.artifact}: {url} answered {answer.status} and names no release.",
+                remedy="Declare a version.",
+            )
+        return version
+
+
+def file_digest(path: Path, algorithm: str = "sha256") -> str:
+    """A file's digest in hex, read in pieces."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
+
+
+def needs_latest(desired: Desired) -> bool:
+    """Whether the version has still to be looked up."""
+    return desired.present and (
+        desired.version == LATEST or isinstance(desired.source, HubSource) and not desired.version
+    )
+
+
+def _release_in(text: bytes) -> str | None:
+    # The document comes from the repository that the jars come from; Python's parser fetches no external entities.
+    try:
+        root = ET.fromstring(text)  # noqa: S314
+    except ET.ParseError:
+        return None
+    return root.findtext("versioning/release") or root.findtext("versioning/latest")
+
+
+def _digest_in(text: str, algorithm: str) -> str | None:
+    """The first word of the right length in hex: bare, ``hex  file`` and ``file: HEX`` are all in use."""
+    match = re.search(rf"(?<![0-9a-f])[0-9a-f]{{{ALGORITHMS[algorithm]}}}(?![0-9a-f])", text.lower())
+    return match[0] if match else None
+
+
+def _last_part(url: str) -> str:
+    return PurePosixPath(unquote(urlsplit(url).path)).name

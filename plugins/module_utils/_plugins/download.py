@@ -1,0 +1,288 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+"""Files over HTTP, streamed to disk in constant memory: digested on the way, resumed, retried, redirected with care."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import http.client
+import shutil
+import ssl
+import time
+import typing as t
+import urllib.request
+from dataclasses import dataclass
+from urllib.error import HTTPError, URLError
+from urllib.parse import urljoin, urlsplit
+
+from ansible.module_utils.urls import HTTPRedirectHandler, make_context
+
+from .._errors import RefusedError
+from .._http.transport import ConnectionFailedError, Response
+from .storage import StorageError
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
+    from .._http.urls import Access
+
+CHUNK = 256 * 1024
+MAX_DOCUMENT = 4 * 1024 * 1024  # a manifest or a checksum file; far above any real one
+_MAX_REDIRECTS = 10
+_PARTIAL_CONTENT = 206
+_RANGE_NOT_SATISFIABLE = 416
+_TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+_T = t.TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    """A complete file: its size in bytes and its digests in hex by algorithm."""
+
+    size: int
+    digests: t.Mapping[str, str]
+
+
+class _TransferError(Exception):
+    """The connection broke or the server is out of order: worth another try."""
+
+
+class Web:
+    """Opens web addresses with one set of credentials.
+
+    ``access`` says how (its ``url`` is not used); its credentials and client certificate go to ``credential_hosts``
+    (``host`` or ``host:port``, lower case) alone, at the first request and at every redirect alike. ``retries`` is
+    how often a transfer is tried again, after ``pause`` seconds, doubled each time.
+    """
+
+    def __init__(
+        self, access: Access, credential_hosts: t.Collection[str] = (), *, retries: int = 3, pause: float = 1
+    ) -> None:
+        self._access = access
+        self._credential_hosts = frozenset(host.lower() for host in credential_hosts)
+        self._retries = retries
+        self._pause = pause
+        # Openers of our own: the collection's Request installs its opener for the whole process, which threads with
+        # different credentials must not share.
+        self._anonymous = _opener(access, with_certificate=False)
+        self._identified = _opener(access, with_certificate=True) if access.client_cert else self._anonymous
+
+    def get(self, url: str) -> Response:
+        """A small document with any status; ConnectionFailedError when no answer came after all tries."""
+
+        def attempt() -> Response:
+            try:
+                with self._open(url, {"Accept": "application/json, */*;q=0.5"}) as answer:
+                    return Response(answer.status, answer.read(MAX_DOCUMENT), _lower(answer))
+            except HTTPError as error:
+                with error:
+                    if error.code in _TRY_AGAIN:
+                        raise _TransferError(f"it answered {error.code}") from error
+                    return Response(error.code, error.read(MAX_DOCUMENT))
+
+        return self._retried(url, attempt)
+
+    def download(self, url: str, target: Path, algorithms: t.Iterable[str], max_size: int) -> Downloaded:
+        """Stream ``url`` into ``target`` (overwritten); RefusedError when the server says no or sends too much."""
+        transfer = _Transfer(self, url, target, frozenset(algorithms), max_size)
+        return self._retried(url, transfer.attempt)
+
+    def _retried(self, url: str, attempt: t.Callable[[], _T]) -> _T:
+        pause = self._pause
+        for left in range(self._retries, -1, -1):
+            try:
+                return attempt()
+            except ssl.SSLCertVerificationError as error:
+                raise _untrusted(url, error) from error
+            except (_TransferError, URLError, OSError, http.client.HTTPException) as error:
+                reason = getattr(error, "reason", error)
+                if isinstance(reason, ssl.SSLCertVerificationError):
+                    raise _untrusted(url, error) from error
+                if not left:
+                    raise ConnectionFailedError(
+                        f"{_shown(url)} could not be fetched in {self._retries + 1} tries: {reason}.",
+                        remedy="Check the address, the proxy and the network, or give a mirror.",
+                    ) from error
+                time.sleep(pause)
+                pause *= 2
+        raise AssertionError  # the loop returns or raises
+
+    def _open(self, url: str, headers: dict[str, str]) -> t.Any:
+        for _hop in range(_MAX_REDIRECTS):
+            parts = urlsplit(url)
+            ours = parts.netloc.lower() in self._credential_hosts or parts.hostname in self._credential_hosts
+            request = urllib.request.Request(  # noqa: S310 -- the scheme is checked at every hop
+                url,
+                headers={
+                    "User-Agent": "igrafx.liveconnect",
+                    "Accept-Encoding": "identity",
+                    **headers,
+                    **(self._authorization() if ours else {}),
+                },
+            )
+            opener = self._identified if ours else self._anonymous
+            try:
+                return opener.open(request, timeout=self._access.timeout)
+            except HTTPError as error:
+                location = error.headers.get("Location")
+                if error.code not in (301, 302, 303, 307, 308) or not location:
+                    raise
+                error.close()
+                url = _next_hop(url, location)
+        raise RefusedError(f"{_shown(url)}: redirected more than {_MAX_REDIRECTS} times.", remedy="Check the address.")
+
+    def _authorization(self) -> dict[str, str]:
+        if self._access.bearer_token:
+            return {"Authorization": f"Bearer {self._access.bearer_token}"}
+        if self._access.username is not None:
+            pair = f"{self._access.username}:{self._access.password or ''}".encode()
+            return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+        return {}
+
+
+class _Transfer:
+    """One download over as many attempts as it takes; each goes on where the last one stopped."""
+
+    def __init__(self, web: Web, url: str, target: Path, algorithms: frozenset[str], max_size: int) -> None:
+        self._web = web
+        self._url = url
+        self._target = target
+        self._algorithms = algorithms
+        self._max_size = max_size
+        self._validator: str | None = None
+        self._restart()
+
+    def _restart(self) -> None:
+        self._size = 0
+        self._digests = {name: hashlib.new(name, usedforsecurity=False) for name in self._algorithms}
+
+    def attempt(self) -> Downloaded:
+        headers = {}
+        if self._size and self._validator:
+            headers = {"Range": f"bytes={self._size}-", "If-Range": self._validator}
+        try:
+            with self._web._open(self._url, headers) as answer:
+                return self._receive(answer)
+        except HTTPError as error:
+            with error:
+                if error.code == _RANGE_NOT_SATISFIABLE and self._size:
+                    self._restart()
+                    raise _TransferError("it changed while it was fetched") from error
+                if error.code in _TRY_AGAIN:
+                    raise _TransferError(f"it answered {error.code}") from error
+                raise RefusedError(
+                    f"{_shown(self._url)} answered {error.code} {error.reason}.",
+                    remedy="Check the address, the version and the credentials.",
+                    details={"status": error.code},
+                ) from error
+
+    def _receive(self, answer: t.Any) -> Downloaded:
+        resumed = answer.status == _PARTIAL_CONTENT and _range_start(answer) == self._size
+        if not resumed:
+            self._restart()
+        self._validator = _validator(answer)
+        length = answer.headers.get("Content-Length")
+        expected = self._size + int(length) if length and length.isdigit() else None
+        if expected is not None:
+            self._check(expected)
+            self._check_space(expected - self._size)
+        with self._open_target("ab" if resumed else "wb") as stream:
+            while chunk := answer.read(CHUNK):
+                self._check(self._size + len(chunk))
+                self._write(stream, chunk)
+                self._size += len(chunk)
+                for digest in self._digests.values():
+                    digest.update(chunk)
+        if expected is not None and self._size < expected:
+            raise _TransferError(f"it stopped at byte {self._size} of {expected}")
+        return Downloaded(self._size, {name: digest.hexdigest() for name, digest in self._digests.items()})
+
+    # A full disk is not a broken connection: its errors leave the loop of attempts.
+    def _open_target(self, mode: str) -> t.IO[bytes]:
+        try:
+            return t.cast("t.IO[bytes]", self._target.open(mode, buffering=0))
+        except OSError as error:
+            raise StorageError.of(error, self._target) from error
+
+    def _write(self, stream: t.IO[bytes], chunk: bytes) -> None:
+        try:
+            view = memoryview(chunk)
+            while view:
+                view = view[stream.write(view) :]
+        except OSError as error:
+            raise StorageError.of(error, self._target) from error
+
+    def _check(self, size: int) -> None:
+        if size > self._max_size:
+            raise RefusedError(
+                f"{_shown(self._url)} sends more than the {self._max_size} bytes that max_size allows.",
+                remedy="Check the address, or raise max_size.",
+            )
+
+    def _check_space(self, size: int) -> None:
+        free = shutil.disk_usage(self._target.parent).free
+        if size > free:
+            raise RefusedError(
+                f"{_shown(self._url)} has {size} bytes, but {self._target.parent} has only {free} bytes free.",
+                remedy="Make room on its file system.",
+            )
+
+
+class _StopAtRedirect(HTTPRedirectHandler):
+    """Leaves redirects to Web, which decides anew about credentials at every hop."""
+
+    def __init__(self) -> None:
+        super().__init__(follow_redirects="none")
+
+
+def _opener(access: Access, *, with_certificate: bool) -> urllib.request.OpenerDirector:
+    context = make_context(
+        cafile=access.ca_path,
+        validate_certs=access.validate_certs,
+        client_cert=access.client_cert if with_certificate else None,
+        client_key=access.client_key if with_certificate else None,
+    )
+    return urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _StopAtRedirect())
+
+
+def _next_hop(url: str, location: str) -> str:
+    following = urljoin(url, location)
+    scheme = urlsplit(following).scheme
+    if scheme not in ("http", "https") or (urlsplit(url).scheme == "https" and scheme == "http"):
+        raise RefusedError(f"{_shown(url)}: it redirects to {_shown(following)}, which is less safe.")
+    return following
+
+
+def _validator(answer: t.Any) -> str | None:
+    """What tells two versions of a file apart, for If-Range; a weak tag does not."""
+    tag = answer.headers.get("ETag")
+    if tag and not tag.startswith("W/"):
+        return str(tag)
+    modified = answer.headers.get("Last-Modified")
+    return str(modified) if modified else None
+
+
+def _range_start(answer: t.Any) -> int | None:
+    start = answer.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")[0]
+    return int(start) if start.isdigit() else None
+
+
+def _untrusted(url: str, error: Exception) -> ConnectionFailedError:
+    return ConnectionFailedError(
+        f"{_shown(url)}: its certificate is not trusted: {getattr(error, 'reason', error)}.",
+        certain=True,
+        remedy="Give the authority's certificate in ca_path.",
+    )
+
+
+def _shown(url: str) -> str:
+    """The address without its query, which may carry a signature."""
+    return url.partition("?")[0]
+
+
+def _lower(answer: t.Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in answer.headers.items()}

@@ -1,0 +1,142 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+"""What has to happen so that the destination holds what is declared; pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .model import LATEST, Desired, Installed, MavenSource, NoSource
+
+
+class Action(StrEnum):
+    """What a run does, or in check mode would do, with one plugin."""
+
+    INSTALLED = "installed"
+    UPDATED = "updated"
+    REPAIRED = "repaired"
+    ADJUSTED = "adjusted"
+    CLEANED = "cleaned"
+    REMOVED = "removed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One plugin's part: ``current`` stands in its place, ``obsolete`` are its other versions beside it."""
+
+    desired: Desired
+    action: Action
+    current: Installed | None = None
+    obsolete: tuple[Installed, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is something to do."""
+        return self.action is not Action.UNCHANGED
+
+    @property
+    def fetches(self) -> bool:
+        """Whether an archive is needed."""
+        return self.action in (Action.INSTALLED, Action.UPDATED, Action.REPAIRED)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps in the declared order."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether any step has something to do."""
+        return any(step.changed for step in self.steps)
+
+    def diff(self) -> dict[str, str]:
+        """Ansible's before and after: one line per place that changes, ``place: version``."""
+        before: dict[str, str] = {}
+        after: dict[str, str] = {}
+        for step in self.steps:
+            if not step.changed:
+                continue
+            if step.current is not None:
+                notes = f" ({'; '.join(step.reasons)})" if step.action in (Action.REPAIRED, Action.ADJUSTED) else ""
+                before[step.desired.directory] = (step.current.version or "unknown version") + notes
+            if step.desired.present:
+                kept = step.current.version if step.current and not step.fetches else None
+                after[step.desired.directory] = step.desired.version or kept or "unknown version"
+            for other in step.obsolete:
+                before[other.entry] = other.version or "unknown version"
+        return {"before": _lines(before), "after": _lines(after)}
+
+
+def plan(desired: t.Iterable[Desired], actual: t.Iterable[Installed]) -> Plan:
+    """Compare what is declared, with versions resolved, with what is there."""
+    found = list(actual)
+    places = {item.entry: item for item in found if not item.bare_jar}
+    wanted = list(desired)
+    # A place that another entry declares is never an old version of this one.
+    declared = {entry.directory for entry in wanted}
+    return Plan(tuple(_step(entry, places.get(entry.directory), _others(entry, found, declared)) for entry in wanted))
+
+
+def _step(desired: Desired, current: Installed | None, obsolete: tuple[Installed, ...]) -> Step:
+    if not desired.present:
+        gone = current is None and not obsolete
+        return Step(desired, Action.UNCHANGED if gone else Action.REMOVED, current, obsolete)
+    if current is None:
+        return Step(desired, Action.UPDATED if obsolete else Action.INSTALLED, None, obsolete)
+    if reasons := tuple(_differences(desired, current)):
+        return Step(desired, Action.UPDATED, current, obsolete, reasons)
+    if current.damage:
+        return Step(desired, Action.REPAIRED, current, obsolete, current.damage)
+    if obsolete or (current.receipt and current.receipt.obsolete):
+        return Step(desired, Action.CLEANED, current, obsolete)
+    if current.misfit:
+        reasons = (f"{len(current.misfit)} paths with another owner, group or mode",)
+        return Step(desired, Action.ADJUSTED, current, obsolete, reasons)
+    return Step(desired, Action.UNCHANGED, current)
+
+
+def _others(desired: Desired, found: t.Iterable[Installed], declared: t.Collection[str]) -> tuple[Installed, ...]:
+    """The same plugin in other places: another directory of its name, or a bare jar of its name."""
+    return tuple(
+        item
+        for item in found
+        if (item.name in desired.jar_names if item.bare_jar else item.name == desired.name)
+        and (item.bare_jar or item.entry not in declared)
+    )
+
+
+def _differences(desired: Desired, current: Installed) -> t.Iterator[str]:
+    """Why what stands in the place is not what is declared."""
+    receipt = current.receipt
+    if current.name is None and current.version is None:
+        yield "nothing says what it is"
+        return
+    if desired.version not in (None, LATEST, current.version):
+        yield f"version {current.version}, not {desired.version}"
+    if receipt is None:
+        if desired.version is None:
+            yield "nothing says where it came from"
+        return
+    if receipt.name != desired.name:
+        yield f"it is {receipt.name}"
+    if receipt.source != str(desired.source) and not isinstance(desired.source, NoSource):
+        yield f"it came from {receipt.source}"
+    if isinstance(desired.source, MavenSource):
+        declared = tuple(str(entry) for entry in desired.source.dependencies)
+        if receipt.dependencies != declared:
+            yield "its dependencies differ"
+    if desired.checksum and receipt.digests.get(desired.checksum.algorithm) != desired.checksum.digest:
+        yield f"its archive has another {desired.checksum.algorithm}"
+
+
+def _lines(places: t.Mapping[str, str]) -> str:
+    return "".join(f"{place}: {version}\n" for place, version in sorted(places.items()))

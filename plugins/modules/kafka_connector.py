@@ -1,0 +1,369 @@
+#!/usr/bin/python
+
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kafka_connector
+short_description: Declare Kafka Connect connectors
+version_added: 0.1.0
+author: iGrafx LiveConnect contributors (@igrafx)
+description:
+  - Creates, configures, pauses, stops, resumes, repairs and deletes connectors over the REST API of a Kafka Connect worker.
+  - Takes one connector (O(name)) or all of them in one task (O(connectors)), which is much faster than a loop.
+  - Nothing is written that is already so. When all is as declared the module sends two requests, however many connectors there are.
+  - While a worker is starting or rebalancing every request is repeated, for up to O(retry_timeout) seconds.
+  - Works with Kafka 3.0 and later; a connector is created paused or stopped without running first from Kafka 3.7 on.
+options:
+  name:
+    description:
+      - Name of the one connector to manage.
+      - Spaces and accents are fine. A V(/) is refused, because a worker would create the connector and could never delete it.
+      - Exactly one of O(name) and O(connectors) is given.
+    type: str
+  config:
+    description:
+      - The connector's configuration, as a flat dictionary. Needs C(connector.class) unless O(compare=subset) and it exists.
+      - Values become the strings that Connect stores. A boolean becomes V(true) or V(false), a list is joined by commas.
+      - A key whose value is null must not be there. A nested dictionary is refused, write dotted keys.
+      - C(name) inside is not needed; when it is given it must be the connector's name.
+    type: dict
+    default: {}
+  secrets:
+    description:
+      - Configuration whose values must not be seen, merged over O(config). They are masked wherever they would appear.
+      - Every value must be given, null is refused.
+      - Short or common values (V(1), V(true)) are masked in all of the output, so keep plain settings in O(config).
+    type: dict
+    default: {}
+  state:
+    description:
+      - V(present) creates a missing connector, running, and leaves the state of an existing one alone.
+      - V(running), V(paused) and V(stopped) (Kafka 3.5 and later) also see to that state.
+      - V(absent) deletes the connector; O(config) is not looked at.
+    type: str
+    choices: [present, running, paused, stopped, absent]
+    default: present
+  connectors:
+    description: The connectors to manage. An empty list is fine without O(purge).
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: As O(name).
+        type: str
+        required: true
+      config:
+        description: As O(config).
+        type: dict
+        default: {}
+      secrets:
+        description: As O(secrets).
+        type: dict
+        default: {}
+      state:
+        description: As O(state).
+        type: str
+        choices: [present, running, paused, stopped, absent]
+        default: present
+  compare:
+    description:
+      - V(exact) makes the configuration what is declared; other keys on the worker are removed.
+      - V(subset) looks at the declared keys only and keeps the others.
+    type: str
+    choices: [exact, subset]
+    default: exact
+  ignore_keys:
+    description: Keys that are only used to create a connector; afterwards they stay as they are on the worker.
+    type: list
+    elements: str
+    default: []
+  validate_config:
+    description:
+      - Whether the worker checks each new or changed configuration before anything is written, in check mode also.
+      - One request for each such connector. A connector class may reach out to its database while it checks.
+    type: bool
+    default: true
+  on_error:
+    description:
+      - V(stop) begins nothing new after the first error, and writes nothing at all when a configuration is invalid.
+      - V(continue) does all the others. The task fails in the end either way.
+    type: str
+    choices: [stop, continue]
+    default: stop
+  restart:
+    description:
+      - V(failed) restarts what has failed of a connector, and only that.
+      - V(on_change) also restarts a connector with all tasks after its configuration was changed. Connect does so by itself from 3.9 on.
+      - V(always) restarts all connectors with their tasks in every run.
+      - V(never) leaves failed ones as they are. With O(wait) they are errors.
+      - A connector that is stopped is never restarted.
+    type: str
+    choices: [never, failed, on_change, always]
+    default: failed
+  purge:
+    description:
+      - Whether connectors are deleted that are not declared in O(connectors) and whose name matches O(purge_match).
+      - Refused when O(connectors) is empty. Check mode shows what would go.
+    type: bool
+    default: false
+  purge_match:
+    description: Python regular expression for the whole name. Required with O(purge); V(.*) for all.
+    type: str
+  wait:
+    description:
+      - Whether to wait until every connector and all of its tasks are running, or as declared, and deleted ones are gone.
+      - A failed connector or task ends the wait; the message has the line that says why, the result the whole trace.
+    type: bool
+    default: true
+  wait_timeout:
+    description: Seconds to wait, for all connectors together.
+    type: float
+    default: 300
+  poll_interval:
+    description: Seconds between two looks at the states while waiting. One request for all connectors.
+    type: float
+    default: 0.5
+  retry_timeout:
+    description:
+      - Seconds for which a request is repeated while no worker answers, or while it is starting or rebalancing.
+      - Refusals are never repeated.
+    type: float
+    default: 120
+  parallel:
+    description: How many connectors are validated or written at a time. Several share the rebalances they cause.
+    type: int
+    default: 8
+attributes:
+  check_mode:
+    support: full
+    description: Says what would change, after the worker has validated the new configurations, and writes nothing.
+  diff_mode:
+    support: full
+    description: Configuration and state before and after, secrets masked.
+  idempotent:
+    support: full
+    description: Except with O(restart=always).
+extends_documentation_fragment:
+  - igrafx.liveconnect.http
+seealso:
+  - module: igrafx.liveconnect.kafka_connector_info
+"""
+
+EXAMPLES = r"""
+- name: Have a connector run
+  igrafx.liveconnect.kafka_connector:
+    url: http://127.0.0.1:8083
+    name: incidents-sink
+    state: running
+    config:
+      connector.class: io.debezium.connector.jdbc.JdbcSinkConnector
+      tasks.max: 2
+      topics: [incidents, changes]
+      connection.url: jdbc:postgresql://data-transform:5432/transform
+      connection.username: connect
+    secrets:
+      connection.password: "{{ vault_transform_password }}"
+
+- name: Have exactly these connectors among those of the pipeline
+  igrafx.liveconnect.kafka_connector:
+    url: [http://connect-1:8083, http://connect-2:8083]
+    connectors: "{{ pipeline_connectors }}"
+    on_error: continue
+    purge: true
+    purge_match: incidents-.*
+
+- name: Stop a connector and keep its configuration
+  igrafx.liveconnect.kafka_connector:
+    url: http://127.0.0.1:8083
+    name: incidents-sink
+    state: stopped
+    compare: subset
+"""
+
+RETURN = r"""
+connectors:
+  description: One entry for each declared connector, in order, then those that were purged. Also when the task fails.
+  returned: when the worker answered
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the connector.
+      type: str
+    action:
+      description:
+        - What was, or in check mode would be done; the weightiest step where there are several.
+        - One of V(none), V(create), V(update), V(pause), V(resume), V(stop), V(restart), V(restart_failed) and V(delete).
+      type: str
+    changed:
+      description: Whether something was written.
+      type: bool
+    diff:
+      description: C(before) and C(after) with C(config) and C(state), secrets masked.
+      returned: when the action is not V(none)
+      type: dict
+    state:
+      description:
+        - V(running), V(paused), V(stopped), V(failed), V(unassigned), V(restarting), V(absent) or V(unknown), as last seen.
+        - Without O(wait) it was last seen before the change.
+      type: str
+    trace:
+      description: Stack trace of a failed connector.
+      returned: when the connector has failed
+      type: str
+    tasks:
+      description: C(id), C(state), C(worker) and, where it failed, C(trace) of each task.
+      type: list
+      elements: dict
+    type:
+      description: V(source) or V(sink), empty for a connector that was not there.
+      type: str
+    error:
+      description: What went wrong, empty when nothing did.
+      type: str
+    invalid:
+      description: What the worker finds wrong with the configuration, a list of texts by key.
+      returned: when the configuration is invalid
+      type: dict
+  sample:
+    - name: incidents-sink
+      action: update
+      changed: true
+      state: running
+      type: sink
+      error: ""
+      tasks:
+        - {id: 0, state: running, worker: "connect:8083"}
+summary:
+  description: How many connectors by action, and how many C(failed).
+  returned: when the worker answered
+  type: dict
+  sample: {create: 2, none: 17, failed: 0}
+"""
+
+import re
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.apply import (
+    Conduct,
+    apply,
+    preview,
+    read_settled,
+    validate,
+)
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import (
+    ConnectClient,
+    Patience,
+    is_unfit,
+)
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import declare
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.plan import Rules, plan
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.report import learn_secrets, result
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait import Timing
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, LiveConnectError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import (
+    HTTP_ARGUMENT_SPEC,
+    HTTP_MUTUALLY_EXCLUSIVE,
+    HTTP_REQUIRED_TOGETHER,
+    Access,
+    UrlTransport,
+)
+
+CONNECTOR_SPEC = {
+    "config": {"type": "dict", "default": {}},
+    "secrets": {"type": "dict", "default": {}, "no_log": True},
+    "state": {
+        "type": "str",
+        "choices": ["present", "running", "paused", "stopped", "absent"],
+        "default": "present",
+    },
+}
+ARGUMENT_SPEC = {
+    **HTTP_ARGUMENT_SPEC,
+    "name": {"type": "str"},
+    **CONNECTOR_SPEC,
+    "connectors": {
+        "type": "list",
+        "elements": "dict",
+        "options": {"name": {"type": "str", "required": True}, **CONNECTOR_SPEC},
+    },
+    "compare": {"type": "str", "choices": ["exact", "subset"], "default": "exact"},
+    "ignore_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
+    "validate_config": {"type": "bool", "default": True},
+    "on_error": {"type": "str", "choices": ["stop", "continue"], "default": "stop"},
+    "restart": {"type": "str", "choices": ["never", "failed", "on_change", "always"], "default": "failed"},
+    "purge": {"type": "bool", "default": False},
+    "purge_match": {"type": "str"},
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "float", "default": 300},
+    "poll_interval": {"type": "float", "default": 0.5},
+    "retry_timeout": {"type": "float", "default": 120},
+    "parallel": {"type": "int", "default": 8},
+}
+
+
+def rules_from(params):
+    """How to compare, from the options; InvalidInputError when a purge is not well defined."""
+    pattern = None
+    if params["purge"]:
+        if params["connectors"] is None:
+            raise InvalidInputError("purge: it works with connectors, not with name.", remedy="Use connectors.")
+        try:
+            pattern = re.compile(params["purge_match"])
+        except re.error as error:
+            raise InvalidInputError(
+                f"purge_match: '{params['purge_match']}' is no regular expression: {error}.",
+                remedy="Write one as Python does.",
+            ) from error
+    return Rules(params["compare"], frozenset(params["ignore_keys"]), params["restart"], pattern)
+
+
+def run(params, *, check_mode):
+    """The module's result."""
+    if params["parallel"] < 1:
+        raise InvalidInputError("parallel: it must be 1 or more.")
+    declared = declare([params] if params["connectors"] is None else params["connectors"])
+    rules = rules_from(params)
+    mask = Mask()
+    for one in declared:
+        mask.learn_secrets(one.config[key] for key in one.secret_keys if key in one.config)
+    transport = FailoverTransport([UrlTransport(access) for access in Access.from_params(params)], is_unfit)
+    client = ConnectClient(transport, mask, Patience(params["retry_timeout"]))
+    stop = params["on_error"] == "stop"
+
+    actual = read_settled(client, declared, Timing(params["retry_timeout"], params["poll_interval"]))
+    changes = plan(declared, actual, rules)
+    learn_secrets(client, changes, mask)
+    invalid = validate(client, changes, parallel=params["parallel"]) if params["validate_config"] else {}
+    outcomes = preview(changes, invalid, stop_on_error=stop)
+    if not check_mode:
+        waiting = Timing(params["wait_timeout"], params["poll_interval"]) if params["wait"] else None
+        outcomes = apply(client, outcomes, Conduct(params["parallel"], stop, waiting), mask)
+    return result(outcomes, mask, check_mode=check_mode)
+
+
+def main():
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec=ARGUMENT_SPEC,
+        supports_check_mode=True,
+        required_one_of=[("name", "connectors")],
+        mutually_exclusive=[("name", "connectors"), *HTTP_MUTUALLY_EXCLUSIVE],
+        required_if=[("purge", True, ["purge_match"])],
+        required_together=HTTP_REQUIRED_TOGETHER,
+    )
+    try:
+        module.exit_json(**run(module.params, check_mode=module.check_mode))
+    except LiveConnectError as error:
+        module.fail_json(msg=str(error), **error.details)
+
+
+if __name__ == "__main__":
+    main()

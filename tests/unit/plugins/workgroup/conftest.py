@@ -1,0 +1,93 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real PostgreSQL on a Unix socket in a temporary directory, started once and thrown away."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import LiveConnectError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._workgroup.client import Access, load_driver
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PASSWORD = "S3cret-Pa$$'word"
+
+
+def _binaries() -> Path | None:
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    found = debian[-1] if debian else shutil.which("initdb")
+    return Path(found).parent if found else None
+
+
+def _unprivileged() -> tuple[list[str], int]:
+    """The prefix of a command that PostgreSQL refuses to run as root, and the user id it then has."""
+    if os.geteuid() != 0:
+        return [], os.geteuid()
+    names = {entry.pw_name: entry.pw_uid for entry in pwd.getpwall()}
+    uid = names.get("postgres", names["nobody"])
+    return ["setpriv", f"--reuid={uid}", "--clear-groups"], uid
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Access]:
+    """How to reach the server as its superuser; skips where there is no server or no driver."""
+    binaries = _binaries()
+    if binaries is None:
+        pytest.skip("no initdb on this machine: install the package postgresql to run these tests")
+    try:
+        load_driver()
+    except LiveConnectError as error:
+        pytest.skip(str(error))
+    prefix, uid = _unprivileged()
+    # Not pytest's own directory: only its owner may enter that, and a socket's path is short.
+    with tempfile.TemporaryDirectory(prefix="liveconnect-pg-") as name:
+        base = Path(name)
+        os.chown(base, uid, -1)
+        password_file = base / "password"
+        password_file.write_text(PASSWORD)
+        password_file.chmod(0o644)
+
+        def run(command: str, *arguments: str) -> None:
+            subprocess.run(
+                [*prefix, binaries / command, *arguments], cwd=base, check=True, capture_output=True, timeout=60
+            )
+
+        data = str(base / "data")
+        run(
+            *("initdb", "--pgdata", data, "--username=postgres", "--auth=scram-sha-256", f"--pwfile={password_file}"),
+            *("--no-sync", "--no-instructions", "--no-locale", "--encoding=UTF8"),
+        )
+        settings = f"-k {base} -c listen_addresses='' -c fsync=off -c shared_buffers=1MB -c autovacuum=off"
+        run("pg_ctl", "start", "--wait", "--pgdata", data, "--log", str(base / "log"), "--options", settings)
+        try:
+            yield Access(unix_socket=name, user="postgres", password=PASSWORD, database="postgres")
+        finally:
+            run("pg_ctl", "stop", "--pgdata", data, "--mode=immediate")
+
+
+@pytest.fixture
+def sql(postgres: Access) -> Callable[..., list[t.Any]]:
+    """Runs one statement as the superuser, commits, and returns its rows."""
+
+    def run(statement: str, *values: object) -> list[t.Any]:
+        connection = load_driver().connect(**postgres.libpq_options())
+        try:
+            cursor = connection.cursor()
+            cursor.execute(statement, values or None)
+            rows = list(cursor.fetchall()) if cursor.description else []
+            connection.commit()
+            return rows
+        finally:
+            connection.close()
+
+    return run
