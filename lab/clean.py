@@ -21,8 +21,7 @@ def everything(client: docker.DockerClient) -> None:
         site.down(client, name)
     with step("shared services"):
         for service in shared.SERVICES:
-            if container := shared.find(client, service):
-                container.remove(force=True)
+            shared.remove(client, service)
         for volume in client.volumes.list(filters={"label": labels.SHARED}):
             volume.remove(force=True)
         for volume in client.volumes.list(filters={"name": artifacts.DOWNLOADS_VOLUME}):

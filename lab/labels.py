@@ -11,3 +11,8 @@ KIND = "liveconnect.lab.kind"
 ADDRESS = "liveconnect.lab.address"
 SHARED = "liveconnect.lab.shared"
 RECIPE = "liveconnect.lab.recipe"
+
+
+def of_site(name: str) -> dict[str, str | list[str] | bool]:
+    """The engine's filter for what belongs to one site."""
+    return {"label": f"{SITE}={name}"}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 # Nodes may run Docker engines themselves, which take 172.17.0.0/16 and up: stay away from those.
-POOL = ipaddress.ip_network("10.86.0.0/16")
+POOL = ipaddress.IPv4Network("10.86.0.0/16")
 PREFIX_LENGTH = 24
 
 # Host numbers inside a site's network; the engine itself is 1.
@@ -52,9 +52,7 @@ def routed(table: Path = Path("/proc/net/route")) -> list[ipaddress.IPv4Network]
     for line in table.read_text(encoding="ascii").splitlines()[1:]:
         _, destination, _, _, _, _, _, mask, *_ = line.split()
         # The kernel prints addresses in memory order, least significant byte first.
-        address, netmask = (
-            ipaddress.IPv4Address(int(field, 16).to_bytes(4, "little")) for field in (destination, mask)
-        )
+        address, netmask = (ipaddress.IPv4Address(int(part, 16).to_bytes(4, "little")) for part in (destination, mask))
         if int(netmask):
-            networks.append(ipaddress.ip_network(f"{address}/{netmask}"))
+            networks.append(ipaddress.IPv4Network(f"{address}/{netmask}"))
     return networks

@@ -26,7 +26,7 @@ DEFAULT_NODES = "liveconnect-vm:trixie"
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?")
 
 # A machine may do everything. The capabilities are named one by one, because --privileged fails on an engine that is
-# itself without SYS_RESOURCE, and without the newest ones, which a Docker 20.10 does not know (SYS_ADMIN includes them).
+# itself without SYS_RESOURCE; the newest are left out, as Docker 20.10 does not know them and SYS_ADMIN includes them.
 CAPABILITIES = (
     "AUDIT_CONTROL", "AUDIT_READ", "AUDIT_WRITE", "BLOCK_SUSPEND", "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH",
     "FOWNER", "FSETID", "IPC_LOCK", "IPC_OWNER", "KILL", "LEASE", "LINUX_IMMUTABLE", "MAC_ADMIN", "MAC_OVERRIDE",
@@ -51,7 +51,7 @@ class Node:
 
 def parse(text: str) -> list[Node]:
     """The nodes that ``name:kind,name:kind`` declares; the kind is trixie where none is given."""
-    nodes = []
+    nodes: list[Node] = []
     for item in filter(None, (part.strip() for part in text.split(","))):
         name, _, kind = item.partition(":")
         node = Node(name, kind or "trixie")
@@ -72,7 +72,7 @@ def container_name(site: str, node: str) -> str:
 
 def present(client: docker.DockerClient, site: str) -> dict[str, Container]:
     """Node name -> container, of a site, running or not."""
-    found = client.containers.list(all=True, filters={"label": f"{labels.SITE}={site}"})
+    found = client.containers.list(all=True, filters=labels.of_site(site))
     return {container.labels[labels.NODE]: container for container in found}
 
 
@@ -102,7 +102,7 @@ def create(client: docker.DockerClient, site: str, node: Node, *, image: str, ne
             network: client.api.create_endpoint_config(ipv4_address=address, aliases=[node.name]),
         },
         # `reboot` in the node ends the container, and this starts it again.
-        restart_policy={"Name": "unless-stopped"},
+        restart_policy={"Name": "unless-stopped", "MaximumRetryCount": 0},
     )
 
 
@@ -112,8 +112,7 @@ def wait_until_booted(container: Container) -> str:
     state = ""
     while time.monotonic() < deadline:
         try:
-            answer = container.exec_run(["timeout", "30", "systemctl", "is-system-running", "--wait"])
-            state = answer.output.decode(errors="replace").strip()
+            _, state = _execute(container, "timeout", "30", "systemctl", "is-system-running", "--wait")
         except docker.errors.APIError as error:
             state = str(error.explanation)
         if state in {"running", "degraded"} and _ssh_answers(container.labels[labels.ADDRESS]):
@@ -140,11 +139,16 @@ def authorize(container: Container, public_key: str) -> str:
         chown operator:operator $file
         cat /etc/ssh/ssh_host_ed25519_key.pub
     """
-    answer = container.exec_run(["sh", "-euc", script], environment={"PUBLIC_KEY": public_key})
-    output = answer.output.decode(errors="replace").strip()
-    if answer.exit_code != 0:
+    code, output = _execute(container, "sh", "-euc", script, PUBLIC_KEY=public_key)
+    if code != 0:
         raise LabError(f"The SSH key could not be placed on {container.labels[labels.NODE]}: {output}")
     return " ".join(output.split()[:2])
+
+
+def _execute(container: Container, *command: str, **environment: str) -> tuple[int, str]:
+    """Run a command in a node without ssh, as long as there is none; return its exit code and what it printed."""
+    code, output = container.exec_run(list(command), environment=environment)
+    return code, output.decode(errors="replace").strip()
 
 
 def reboot(container: Container) -> str:

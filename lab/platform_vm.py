@@ -38,7 +38,7 @@ def sql(password: str | None) -> str:
     rows = ",\n    ".join(f"('{key}', '{name}')" for key, name in WORKGROUPS.items())
     role = f"""\
 SELECT 'CREATE ROLE {ROLE} LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') \\gexec
-"""
+"""  # noqa: S608
     if password is not None:
         role += f"ALTER ROLE {ROLE} PASSWORD '{password}';\n"
     return f"""\
@@ -56,7 +56,7 @@ INSERT INTO public."WORKGROUPS" ("ID", "NAME") VALUES
     {rows}
 ON CONFLICT DO NOTHING;
 GRANT SELECT, UPDATE ON public."WORKGROUPS" TO {ROLE};
-"""
+"""  # noqa: S608
 
 
 def ensure(folder: Path) -> None:

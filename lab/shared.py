@@ -1,7 +1,7 @@
 # Copyright (c) iGrafx LiveConnect contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all sites of an engine share: the image registry and the plugin hub, each one container in all their networks."""
+"""What all sites share: the image registry and the plugin hub, each one container that is in all their networks."""
 
 from __future__ import annotations
 
@@ -93,11 +93,11 @@ def ensure(client: docker.DockerClient, service: Service, image: str) -> tuple[C
             name=service.name,
             labels=own,
             # Only for this machine, and on a port that is free; engines push to 127.0.0.0/8 without TLS.
-            ports={f"{service.port}/tcp": ("127.0.0.1", None)},
+            ports={f"{service.port}/tcp": ("127.0.0.1", 0)},
             volumes=[f"{service.name}:{service.volume}"] if service.volume else [],
             working_dir=HUB_PARENT if service.source else None,
             environment={"PYTHONPATH": HUB_PARENT} if service.source else None,
-            restart_policy={"Name": "unless-stopped"},
+            restart_policy={"Name": "unless-stopped", "MaximumRetryCount": 0},
         )
         if service.source:
             container.put_archive("/", _archive(service.source))
@@ -112,6 +112,12 @@ def find(client: docker.DockerClient, service: Service) -> Container | None:
     """The container of a shared service, running or not."""
     found = client.containers.list(all=True, filters={"label": f"{labels.SHARED}={service.name}"})
     return found[0] if found else None
+
+
+def remove(client: docker.DockerClient, service: Service) -> None:
+    """Remove the container of a shared service; its volume stays."""
+    if container := find(client, service):
+        container.remove(force=True)
 
 
 def attach(client: docker.DockerClient, container: Container, service: Service) -> None:
@@ -183,7 +189,7 @@ def push(client: docker.DockerClient, registry: Container, images: Mapping[str, 
     address = address_on_host(registry, REGISTRY)
     with ThreadPoolExecutor(max_workers=len(images) or 1) as pool:
         served = dict(zip(images, pool.map(lambda name: _digests(address, name), images), strict=True))
-    wanted = {name: str(client.api.inspect_image(tag)["Id"]) for name, tag in images.items()}
+    wanted = {name: str(client.images.get(tag).id) for name, tag in images.items()}
     missing = to_push(wanted, served)
     with ThreadPoolExecutor(max_workers=PUSHES_AT_A_TIME) as pool:
         for _ in pool.map(lambda name: _push(client, address, name, images[name]), missing):

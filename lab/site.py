@@ -103,7 +103,7 @@ def _start(container: Container, public_key: str) -> str:
 
 def _network(client: docker.DockerClient, name: str) -> tuple[Network, ipaddress.IPv4Network]:
     """The network of a site, made where it is missing, and its addresses."""
-    found = client.networks.list(filters={"label": f"{labels.SITE}={name}"})
+    found = client.networks.list(filters=labels.of_site(name))
     if found:
         return found[0], ipaddress.IPv4Network(found[0].attrs["IPAM"]["Config"][0]["Subnet"])
     taken = network.routed()
@@ -127,10 +127,13 @@ def _exclusively() -> Iterator[None]:
 
 def names(client: docker.DockerClient) -> list[str]:
     """The sites that have anything left in the engine."""
-    own = {"label": labels.SITE}
-    found = {str(item.attrs["Labels"][labels.SITE]) for item in client.networks.list(filters=own)}
-    found |= {str(item.attrs["Labels"][labels.SITE]) for item in client.volumes.list(filters=own)}
-    found |= {container.labels[labels.SITE] for container in client.containers.list(all=True, filters=own)}
+    containers = client.containers.list(all=True, filters={"label": labels.SITE})
+    found = {container.labels[labels.SITE] for container in containers}
+    for item in [
+        *client.networks.list(filters={"label": labels.SITE}),
+        *client.volumes.list(filters={"label": labels.SITE}),
+    ]:
+        found.add(item.attrs["Labels"][labels.SITE])
     return sorted(found)
 
 
@@ -140,7 +143,7 @@ def down(client: docker.DockerClient, name: str) -> None:
     The registry's volume stays, so that the next site need not push again.
     """
     with step(f"site {name}") as result, _exclusively():
-        own = {"label": f"{labels.SITE}={name}"}
+        own = labels.of_site(name)
         containers = client.containers.list(all=True, filters=own)
         with ThreadPoolExecutor(max_workers=len(containers) or 1) as pool:
             for _ in pool.map(lambda container: container.remove(force=True, v=True), containers):
@@ -155,8 +158,7 @@ def down(client: docker.DockerClient, name: str) -> None:
         shutil.rmtree(folder(name), ignore_errors=True)
         if not names(client):
             for service in shared.SERVICES:
-                if container := shared.find(client, service):
-                    container.remove(force=True)
+                shared.remove(client, service)
         result.text = f"removed, with {len(containers)} nodes"
 
 
@@ -178,6 +180,6 @@ def status(client: docker.DockerClient) -> str:
             kind, address = container.labels[labels.KIND], container.labels[labels.ADDRESS]
             lines.append(f"  {node:24} {kind:10} {address:16} {container.status}")
     for service in shared.SERVICES:
-        if container := shared.find(client, service):
-            lines.append(f"shared {service.alias}:{service.port}: {container.status}")
+        if running := shared.find(client, service):
+            lines.append(f"shared {service.alias}:{service.port}: {running.status}")
     return "\n".join(lines) or "No site is up."

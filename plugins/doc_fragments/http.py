@@ -10,16 +10,9 @@ from __future__ import annotations
 class ModuleDocFragment:
     """C(igrafx.liveconnect.http)."""
 
-    DOCUMENTATION = r"""
+    # How to be let in, for modules whose addresses are options of their own.
+    ACCESS = r"""
 options:
-  url:
-    description:
-      - Address of the server, for example V(http://127.0.0.1:8083).
-      - Several addresses of one cluster are tried in order.
-      - Must not carry credentials; use O(url_username) and O(url_password).
-    type: list
-    elements: str
-    required: true
   url_username:
     description: User for basic authentication.
     type: str
@@ -47,3 +40,17 @@ options:
     type: float
     default: 30
 """
+
+    DOCUMENTATION = (
+        ACCESS
+        + r"""
+  url:
+    description:
+      - Address of the server, for example V(http://127.0.0.1:8083).
+      - Several addresses of one cluster are tried in order.
+      - Must not carry credentials; use O(url_username) and O(url_password).
+    type: list
+    elements: str
+    required: true
+"""
+    )

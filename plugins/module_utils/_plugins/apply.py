@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
@@ -73,22 +74,31 @@ class Installer:
         All archives are fetched, verified and unpacked before the first plugin is exchanged. An error carries the
         results so far as ``plugins`` in its details.
         """
-        planned = self._plan(declared)
-        if self._options.check_mode:
-            self._each([step for step in planned.steps if step.fetches], self._checked_artifacts)
-            return Outcome(planned, [self._result(step, done=False) for step in planned.steps])
-        if planned.changed or self._destination.littered:
+        if self._destination.littered and not self._options.check_mode:
             with self._destination.locked():
                 self._progress("healed")
-                planned = self._plan(declared)
+        resolved, planned = self._plan(declared)
+        if self._options.check_mode:
+            self._each([step for step in planned.steps if step.fetches], self._check)
+        elif planned.changed:
+            with self._destination.locked():
+                # Another run may have been at work until the lock was ours.
+                planned = plan(resolved, self._read())
                 return Outcome(planned, self._apply(planned))
-        return Outcome(planned, [self._result(step, done=True) for step in planned.steps])
+        return Outcome(planned, [self._result(step) for step in planned.steps])
 
-    def _plan(self, declared: t.Sequence[Desired]) -> Plan:
-        actual = self._destination.read(verify=self._options.verify)
+    def _read(self) -> list[Installed]:
+        return self._destination.read(verify=self._options.verify)
+
+    def _plan(self, declared: t.Sequence[Desired]) -> tuple[list[Desired], Plan]:
+        actual = self._read()
         standing = {item.entry: item for item in actual if not item.bare_jar}
         resolved = self._each(declared, lambda desired: self._resolve(desired, standing.get(desired.directory)))
-        return plan(resolved, actual)
+        return resolved, plan(resolved, actual)
+
+    def _check(self, step: Step) -> None:
+        if not isinstance(step.desired.source, FileSource):
+            self._artifacts(step)
 
     def _resolve(self, desired: Desired, current: Installed | None) -> Desired:
         if not desired.present:
@@ -109,23 +119,19 @@ class Installer:
         raise InvalidInputError(f"src: {path} is not a file on this node.", remedy="Copy it there first.")
 
     def _apply(self, planned: Plan) -> list[dict[str, t.Any]]:
-        done: dict[str, _Staged | None] = {}
+        results: list[dict[str, t.Any]] = []
         try:
             fetching = [step for step in planned.steps if step.fetches]
-            staged = dict(zip((step.desired.directory for step in fetching), self._each(fetching, self._stage)))
-            self._progress("staged")
+            staged = {tree.path.name: tree for tree in self._each(fetching, self._stage)}
             for step in planned.steps:
-                ready = staged.get(step.desired.directory)
-                _named(step.desired.label, lambda step=step, ready=ready: self._exchange(step, ready))
-                done[step.desired.directory] = ready
+                ready = staged.get(_staged_name(step.desired))
+                with _named(step.desired.label):
+                    self._exchange(step, ready)
+                results.append(self._result(step, ready))
         except LiveConnectError as error:
-            error.details["plugins"] = [
-                self._result(step, done=True, staged=done[step.desired.directory])
-                for step in planned.steps
-                if step.desired.directory in done
-            ]
+            error.details["plugins"] = results
             raise
-        return [self._result(step, done=True, staged=done[step.desired.directory]) for step in planned.steps]
+        return results
 
     def _exchange(self, step: Step, staged: _Staged | None) -> None:
         desired, current, destination = step.desired, step.current, self._destination
@@ -139,9 +145,8 @@ class Installer:
             new_files = {record.path for record in staged.receipt.files}
         elif staged:
             destination.place(staged.path, desired.directory)
-        elif step.action is Action.CLEANED and current and current.receipt:
+        elif current and current.receipt:
             destination.forget_obsolete(desired.directory, current.receipt)
-        elif step.action is Action.ADJUSTED and current:
             destination.adjust(current)
         self._progress(f"{desired.directory} placed")
         for other in step.obsolete:
@@ -154,10 +159,10 @@ class Installer:
     def _stage(self, step: Step) -> _Staged:
         """Fetch, verify and unpack one plugin in the staging directory."""
         desired, staging = step.desired, self._destination.staging
-        tree = staging / f"{desired.directory}.new"
+        tree = staging / _staged_name(desired)
         files: tuple[FileRecord, ...] = ()
         digests: dict[str, str] = {}
-        for number, artifact in enumerate(self._checked_artifacts(step)):
+        for number, artifact in enumerate(self._artifacts(step)):
             part = staging / f"{desired.directory}.{number}.part"
             expected = _expected(desired, artifact, first=number == 0)
             found = self._fetch(artifact, part, expected)
@@ -189,7 +194,7 @@ class Installer:
         self._progress(f"{desired.directory} staged")
         return _Staged(tree, receipt)
 
-    def _checked_artifacts(self, step: Step) -> list[Artifact]:
+    def _artifacts(self, step: Step) -> list[Artifact]:
         """What to fetch, after the refusals that need no download."""
         desired = step.desired
         artifacts = self._sources.locate(desired)
@@ -217,20 +222,22 @@ class Installer:
 
     def _each(self, items: t.Sequence[t.Any], work: t.Callable[[t.Any], _R]) -> list[_R]:
         """``work`` on every item, some at a time; the first error in order ends it, with the item's name."""
-        label = [item.desired.label if isinstance(item, Step) else item.label for item in items]
-        if len(items) < 2:  # noqa: PLR2004 -- no threads for one
-            return [_named(name, lambda item=item: work(item)) for name, item in zip(label, items)]
+
+        def attempt(item: t.Any) -> _R:
+            with _named(item.desired.label if isinstance(item, Step) else item.label):
+                return work(item)
+
         with ThreadPoolExecutor(self._options.parallel) as pool:
-            futures = [pool.submit(_named, name, lambda item=item: work(item)) for name, item in zip(label, items)]
+            futures = [pool.submit(attempt, item) for item in items]
             try:
                 return [future.result() for future in futures]
             except LiveConnectError:
-                pool.shutdown(wait=True, cancel_futures=True)
+                pool.shutdown(cancel_futures=True)
                 raise
 
     # Reporting
 
-    def _result(self, step: Step, *, done: bool, staged: _Staged | None = None) -> dict[str, t.Any]:
+    def _result(self, step: Step, staged: _Staged | None = None) -> dict[str, t.Any]:
         desired, current = step.desired, step.current
         receipt = staged.receipt if staged else (current.receipt if current and not step.fetches else None)
         standing = current.version if current else None
@@ -248,7 +255,6 @@ class Installer:
             "bytes": receipt.total_size if receipt and desired.present else None,
             "classes": dict(receipt.classes) if receipt and desired.present else {},
             "reasons": list(step.reasons),
-            "done": done,
         }
 
     def _path(self, step: Step, receipt: Receipt | None) -> Path:
@@ -259,16 +265,21 @@ class Installer:
         return self._destination.path
 
 
-def _named(label: str, work: t.Callable[[], _R]) -> _R:
-    """Run ``work``; its errors begin with the plugin's name."""
+@contextlib.contextmanager
+def _named(label: str) -> t.Iterator[None]:
+    """Errors within begin with the plugin's name."""
     try:
-        return work()
+        yield
     except LiveConnectError as error:
         if not error.message.startswith(label):
             error.message = f"{label}: {error.message}"
         raise
     except OSError as error:
         raise StorageError.of(error, Path(label)) from error
+
+
+def _staged_name(desired: Desired) -> str:
+    return f"{desired.directory}.new"
 
 
 def _expected(desired: Desired, artifact: Artifact, *, first: bool) -> dict[str, str]:

@@ -153,9 +153,8 @@ def file_digest(path: Path, algorithm: str = "sha256") -> str:
 
 def needs_latest(desired: Desired) -> bool:
     """Whether the version has still to be looked up."""
-    return desired.present and (
-        desired.version == LATEST or isinstance(desired.source, HubSource) and not desired.version
-    )
+    undeclared = isinstance(desired.source, HubSource) and not desired.version
+    return desired.present and (undeclared or desired.version == LATEST)
 
 
 def _release_in(text: bytes) -> str | None:

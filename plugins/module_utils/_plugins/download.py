@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin, urlsplit
 
-from ansible.module_utils.urls import HTTPRedirectHandler, make_context
+from ansible.module_utils.urls import make_context
 
 from .._errors import RefusedError
 from .._http.transport import ConnectionFailedError, Response
@@ -232,11 +232,11 @@ class _Transfer:
             )
 
 
-class _StopAtRedirect(HTTPRedirectHandler):
+class _StopAtRedirect(urllib.request.HTTPRedirectHandler):
     """Leaves redirects to Web, which decides anew about credentials at every hop."""
 
-    def __init__(self) -> None:
-        super().__init__(follow_redirects="none")
+    def redirect_request(self, *_args: t.Any) -> None:
+        """Follow none."""
 
 
 def _opener(access: Access, *, with_certificate: bool) -> urllib.request.OpenerDirector:

@@ -87,21 +87,28 @@ def plan(desired: t.Iterable[Desired], actual: t.Iterable[Installed]) -> Plan:
 
 
 def _step(desired: Desired, current: Installed | None, obsolete: tuple[Installed, ...]) -> Step:
-    if not desired.present:
-        gone = current is None and not obsolete
-        return Step(desired, Action.UNCHANGED if gone else Action.REMOVED, current, obsolete)
+    action, reasons = _decide(desired, current, obsolete)
+    return Step(desired, action, current, obsolete, reasons)
+
+
+def _decide(
+    desired: Desired, current: Installed | None, obsolete: tuple[Installed, ...]
+) -> tuple[Action, tuple[str, ...]]:
     if current is None:
-        return Step(desired, Action.UPDATED if obsolete else Action.INSTALLED, None, obsolete)
-    if reasons := tuple(_differences(desired, current)):
-        return Step(desired, Action.UPDATED, current, obsolete, reasons)
-    if current.damage:
-        return Step(desired, Action.REPAIRED, current, obsolete, current.damage)
-    if obsolete or (current.receipt and current.receipt.obsolete):
-        return Step(desired, Action.CLEANED, current, obsolete)
-    if current.misfit:
-        reasons = (f"{len(current.misfit)} paths with another owner, group or mode",)
-        return Step(desired, Action.ADJUSTED, current, obsolete, reasons)
-    return Step(desired, Action.UNCHANGED, current)
+        if desired.present:
+            return (Action.UPDATED if obsolete else Action.INSTALLED), ()
+        return (Action.REMOVED if obsolete else Action.UNCHANGED), ()
+    differences = tuple(_differences(desired, current))
+    misfit = (f"{len(current.misfit)} paths with another owner, group or mode",) if current.misfit else ()
+    choices: tuple[tuple[Action, object, tuple[str, ...]], ...] = (
+        (Action.REMOVED, not desired.present, ()),
+        (Action.UPDATED, differences, differences),
+        (Action.REPAIRED, current.damage, current.damage),
+        (Action.CLEANED, obsolete or (current.receipt and current.receipt.obsolete), ()),
+        (Action.ADJUSTED, misfit, misfit),
+        (Action.UNCHANGED, True, ()),
+    )
+    return next((action, reasons) for action, applies, reasons in choices if applies)
 
 
 def _others(desired: Desired, found: t.Iterable[Installed], declared: t.Collection[str]) -> tuple[Installed, ...]:

@@ -188,7 +188,7 @@ class Resolver:
             case "minus":
                 return self.type_of(expr.args[0])
             case "cast":
-                return Type(**vars(expr.value))
+                return expr.value if isinstance(expr.value, Type) else STRING
             case "case":
                 return self.type_of(expr.args[1])
             case "field":

@@ -1,0 +1,1 @@
+"""A small plugin hub and Maven repository for the lab; standard library only."""

@@ -1,0 +1,858 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carries out requests as the server does: everything is validated on a sandbox first, then done one by one."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from . import statements as st
+from . import text
+from .analysis import Resolved, Resolver, UnresolvedError
+from .catalogue import RETENTION_MS, Catalogue, PersistentQuery, Source
+from .functions import Functions
+from .schema import STRING, Type, schema_text, upgrade_problem
+from .syntax import Parser, substitute
+from .tokens import SyntaxProblem, Token, identifier, quoted, split
+
+VERSION = "7.9.2-lab-emulator"
+SOURCE_PROPERTIES = frozenset(
+    """FORMAT KAFKA_TOPIC KEY_DELIMITER KEY_FORMAT KEY_PROTOBUF_NULLABLE_REPRESENTATION KEY_SCHEMA_FULL_NAME
+    KEY_SCHEMA_ID PARTITIONS REPLICAS RETENTION_MS SOURCED_BY_CONNECTOR TIMESTAMP TIMESTAMP_FORMAT
+    VALUE_AVRO_SCHEMA_FULL_NAME VALUE_DELIMITER VALUE_FORMAT VALUE_PROTOBUF_NULLABLE_REPRESENTATION
+    VALUE_SCHEMA_FULL_NAME VALUE_SCHEMA_ID WINDOW_SIZE WINDOW_TYPE WRAP_SINGLE_VALUE""".split()
+)
+FORMATS = frozenset("AVRO DELIMITED JSON JSON_SR KAFKA NONE PROTOBUF PROTOBUF_NOSR".split())
+REGISTRY_FORMATS = frozenset("AVRO JSON_SR PROTOBUF".split())
+PROPERTY_PREFIXES = ("ksql.", "consumer.", "producer.", "admin.", "topic.")
+KNOWN_PROPERTIES = frozenset(
+    """auto.offset.reset cache.max.bytes.buffering commit.interval.ms default.deserialization.exception.handler
+    max.poll.records max.request.size num.stream.threads processing.guarantee replication.factor
+    statestore.cache.max.bytes""".split()
+)
+DENIED_PROPERTIES = frozenset(("ksql.service.id", "ksql.extension.dir", "ksql.schema.registry.url", "ksql.connect.url"))
+OFFSETS = ("latest", "earliest", "none")
+
+
+class Refusal(Exception):  # noqa: N818 -- it is the server's answer, not a fault of the emulator
+    """An error answer; without ``statement`` it is a generic error, ``whole`` puts the whole request in its place."""
+
+    def __init__(self, code: int, message: str, statement: str | None = None, *, whole: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.statement = statement
+        self.whole = whole
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment of the image says; see __main__."""
+
+    service_id: str = "default_"
+    extension_directory: str | None = None
+    schema_registry: bool = False
+    connect_url: str = "http://localhost:8083"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Read the environment of the image."""
+        return cls(
+            service_id=environment.get("KSQL_KSQL_SERVICE_ID", "default_"),
+            extension_directory=environment.get("KSQL_KSQL_EXTENSION_DIR"),
+            schema_registry="KSQL_KSQL_SCHEMA_REGISTRY_URL" in environment,
+            connect_url=environment.get("KSQL_KSQL_CONNECT_URL", "http://localhost:8083"),
+        )
+
+
+@dataclass
+class Prepared:
+    """One statement of a request: its text with variables put in, and its tokens."""
+
+    text: str
+    tokens: list[Token]
+
+
+@dataclass
+class Request:
+    """One POST to /ksql while it is carried out; ``properties`` and ``variables`` live as long as it does."""
+
+    text: str
+    properties: dict[str, Any]
+    variables: dict[str, str]
+    entities: list[dict[str, Any]] = field(default_factory=list)
+
+
+class _AnyType(dict[str, Type]):
+    """Takes every type name as known: for the reading of a request before its CREATE TYPE statements have run."""
+
+    def get(self, key: str, default: Any = None) -> Any:  # noqa: ARG002 -- signature of dict
+        return STRING
+
+
+class Engine:
+    """One server."""
+
+    def __init__(self, settings: Settings | None = None, state_file: Path | None = None) -> None:
+        self.settings = settings or Settings()
+        self.state_file = state_file
+        self.functions = Functions(self.settings.extension_directory)
+        self.lock = threading.Lock()
+        known = state_file is not None and state_file.exists()
+        self.catalogue = Catalogue.load(state_file) if state_file and known else Catalogue()
+
+    # -- requests
+
+    def info(self) -> dict[str, Any]:
+        """GET /info."""
+        return {
+            "KsqlServerInfo": {
+                "version": VERSION,
+                "kafkaClusterId": "lab-emulator-moves-no-data",
+                "ksqlServiceId": self.settings.service_id,
+                "serverStatus": "RUNNING",
+            }
+        }
+
+    def post(self, body: Mapping[str, Any]) -> tuple[int, Any]:
+        """POST /ksql: HTTP status and answer."""
+        with self.lock:
+            whole = body.get("ksql") or ""
+            request = Request(
+                whole, dict(body.get("streamsProperties") or {}), dict(body.get("sessionVariables") or {})
+            )
+            try:
+                self._wait_for(body.get("commandSequenceNumber"))
+                self._check_properties(request)
+                self._run(request)
+            except Refusal as refusal:
+                answer = {"@type": "generic_error", "error_code": refusal.code, "message": refusal.message}
+                statement = whole if refusal.whole else refusal.statement
+                if statement is not None:
+                    answer |= {"@type": "statement_error", "statementText": statement, "entities": request.entities}
+                return refusal.code // 100, answer
+            finally:
+                if self.state_file:
+                    self.catalogue.save(self.state_file)
+            return 200, request.entities
+
+    def _wait_for(self, sequence: Any) -> None:
+        if isinstance(sequence, int) and sequence > self.catalogue.sequence:
+            raise Refusal(
+                50301,
+                f"Timed out while waiting for a previous command to execute. command sequence number: {sequence}",
+            )
+
+    def _check_properties(self, request: Request) -> None:
+        for name, value in request.properties.items():
+            if not known_property(name):
+                problem = f"Not recognizable as ksql, streams, consumer, or producer property: '{name}'"
+                raise Refusal(50000, problem, whole=True)
+            if name.endswith("auto.offset.reset") and value not in OFFSETS:
+                raise Refusal(
+                    40000,
+                    f"Failed to coerce type of value '{value}' for key '{name}'\nCaused by: Invalid value {value} for "
+                    f"configuration {name}: String\n\tmust be one of: {', '.join(OFFSETS)}",
+                )
+        denied = sorted(DENIED_PROPERTIES.intersection(request.properties))
+        if denied:
+            raise Refusal(
+                40000,
+                "One or more properties overrides set locally are prohibited by the KSQL server denylist "
+                f"(use UNSET to reset their default value): [{', '.join(denied)}]",
+            )
+
+    def _run(self, request: Request) -> None:
+        prepared = self._prepare(request)
+        trial = Request(request.text, dict(request.properties), dict(request.variables))
+        sandbox = self.catalogue.sandbox()
+        for one in prepared:
+            Execution(self, sandbox, trial, one).run()
+        for one in prepared:
+            entity = Execution(self, self.catalogue, request, one).run()
+            if entity is not None:
+                request.entities.append(entity)
+
+    def _prepare(self, request: Request) -> list[Prepared]:
+        variables = dict(request.variables)
+        found = []
+        try:
+            for tokens in split(request.text):
+                one = _substituted(request.text, tokens, variables)
+                statement = Parser(one.tokens, _AnyType()).statement()
+                if isinstance(statement, st.Setting) and statement.action == "DEFINE":
+                    variables[statement.name] = statement.value
+                found.append(one)
+        except SyntaxProblem as problem:
+            line = request.text.split("\n")[problem.token.line - 1]
+            raise Refusal(40001, str(problem), line) from problem
+        return found
+
+
+def known_property(name: str) -> bool:
+    """Whether the server takes a property of this name."""
+    return name.startswith(PROPERTY_PREFIXES) or name in KNOWN_PROPERTIES
+
+
+def _substituted(whole: str, tokens: list[Token], variables: Mapping[str, str]) -> Prepared:
+    raw = whole[tokens[0].start : tokens[-1].end]
+    if "${" not in raw:
+        return Prepared(raw, tokens)
+    done = []
+    for token in tokens:
+        new = token
+        if token.kind == "variable":
+            value = variables.get(token.text[2:-1], token.text)
+            allowed = "Identifier names cannot start with '@' and may only contain alphanumeric values and '_'."
+            shown, echoed = value, raw
+            if not variables:
+                allowed = "Source names may only contain alphanumeric values, '_' or '-'."
+                shown = echoed = value.upper()
+            if not re.fullmatch(r"'(?:[^']|'')*'|-?\d+(?:\.\d+)?|\w+", value):
+                place = f"Line: {token.line}, Col: {token.column}"
+                raise Refusal(40001, f"Illegal argument at {place}. {allowed} Got: '{shown}'", echoed)
+            kind = "string" if value[0] == "'" else "number" if value[0].isdigit() else "word"
+            new = replace(token, text=value, kind=kind)
+        elif token.kind == "string" and variables:
+            new = replace(token, text=substitute(token.text, variables))
+        done.append(new)
+    written, place = [], tokens[0].start
+    for before, after in zip(tokens, done, strict=True):
+        written += [whole[place : before.start], after.text]
+        place = before.end
+    return Prepared("".join(written), done)
+
+
+class Execution:
+    """One statement carried out on one catalogue, be it the sandbox or the real one."""
+
+    def __init__(self, engine: Engine, catalogue: Catalogue, request: Request, prepared: Prepared) -> None:
+        self.engine = engine
+        self.catalogue = catalogue
+        self.request = request
+        self.text = prepared.text
+        self.tokens = prepared.tokens
+
+    def run(self) -> dict[str, Any] | None:
+        """Carry it out and answer its entity, or None when it has none."""
+        try:
+            statement = Parser(self.tokens, self.catalogue.types).statement()
+        except SyntaxProblem as problem:
+            raise self.bad(str(problem)) from problem
+        handler = getattr(self, "_" + type(statement).__name__.lower())
+        entity: dict[str, Any] | None = handler(statement)
+        return entity
+
+    # -- answers
+
+    def bad(self, message: str, statement: str | None = None) -> Refusal:
+        """A refused statement."""
+        return Refusal(40001, message, self.text if statement is None else statement)
+
+    def entity(self, kind: str, **content: Any) -> dict[str, Any]:
+        """An entity of a read."""
+        return {"@type": kind, "statementText": self.text, **content, "warnings": []}
+
+    def command(self, command_id: str, message: str, *, query_id: str | None = None, statement: str | None = None) -> Any:
+        """A command written and done."""
+        self.catalogue.sequence += 2
+        status = {"status": "SUCCESS", "message": message, "queryId": query_id}
+        self.catalogue.statuses[command_id] = status
+        return {
+            "@type": "currentStatus",
+            "statementText": statement or self.text,
+            "commandId": command_id,
+            "commandStatus": status,
+            "commandSequenceNumber": self.catalogue.sequence,
+            "warnings": [],
+        }
+
+    # -- settings, which last for the request
+
+    def _setting(self, statement: st.Setting) -> Any:
+        name = statement.name
+        if statement.action in ("SET", "UNSET"):
+            if not known_property(name):
+                raise self.bad(f"Unknown property: {name}")
+            if statement.action == "SET":
+                self.request.properties[name] = statement.value
+            else:
+                self.request.properties.pop(name, None)
+        elif statement.action == "DEFINE":
+            self.request.variables[name] = statement.value
+        elif self.request.variables.pop(name, None) is None:
+            message = f"Cannot undefine variable '{name}' which was never defined"
+            return self.entity("warning_entity", message=message)
+        return None
+
+    # -- streams and tables
+
+    def _create(self, statement: st.Create) -> Any:
+        unknown = sorted(set(statement.properties) - SOURCE_PROPERTIES)
+        if "CLEANUP_POLICY" in unknown:
+            raise Refusal(
+                40000,
+                "Invalid config variable in the WITH clause: CLEANUP_POLICY. The CLEANUP_POLICY config is "
+                "automatically inferred based on the type of source (STREAM or TABLE).",
+            )
+        if unknown:
+            problem = f"Invalid config variable(s) in the WITH clause: {', '.join(unknown)}"
+            raise self.bad(f"Failed to prepare statement: {problem}")
+        return self._create_as(statement, statement.query) if statement.query else self._create_plain(statement)
+
+    def _create_plain(self, statement: st.Create) -> Any:
+        for column in statement.columns:
+            if column.header and column.type.name != "BYTES":
+                kind = column.type.text()
+                problem = f"Invalid type for HEADER('{column.header}') column: expected BYTES, got {kind}"
+                raise self.bad(f"Failed to prepare statement: {problem}")
+        properties = self._with_formats(statement.properties)
+        if "VALUE_FORMAT" not in properties:
+            raise self.bad(
+                "Statement is missing the 'VALUE_FORMAT' property from the WITH clause. Either provide one or set a "
+                "default via the 'ksql.persistence.default.format.value' config."
+            )
+        properties.setdefault("KEY_FORMAT", "KAFKA")
+        statement = replace(statement, properties=properties)
+        for key in ("KEY_FORMAT", "VALUE_FORMAT"):
+            if properties[key] not in FORMATS:
+                raise self.bad(f"Unknown format: {properties[key]}", text.create(statement))
+        topic = str(properties.get("KAFKA_TOPIC", statement.name))
+        self._ensure_topic(statement, topic)
+        full = replace(
+            statement,
+            properties=properties | {"CLEANUP_POLICY": "delete" if statement.kind == "STREAM" else "compact"},
+        )
+        normal = text.create(full)
+        source = Source(
+            statement.kind, statement.name, list(statement.columns), topic, str(properties["KEY_FORMAT"]),
+            str(properties["VALUE_FORMAT"]), normal, window=str(properties.get("WINDOW_TYPE", "")).upper() or None,
+        )  # fmt: skip
+        existing = self.catalogue.sources.get(statement.name)
+        if existing:
+            refused = self._collision(statement, existing)
+            if refused and statement.guarded:
+                return self.entity("warning_entity", message=refused[1])
+            if refused:
+                raise self.bad(refused[0], normal)
+            self._check_upgrade(existing, source, normal)
+        if statement.kind == "TABLE" and not any(column.is_key for column in statement.columns):
+            raise self.bad("Tables require a PRIMARY KEY. Please define the PRIMARY KEY.", normal)
+        self.catalogue.sources[statement.name] = source
+        message, query_id = f"{statement.kind.capitalize()} created", None
+        if statement.source and statement.kind == "TABLE":
+            query_id = f"CST_{statement.name}_{self.catalogue.next_query_number()}"
+            message = f"Created query with ID {query_id}"
+            self._start(PersistentQuery(query_id, normal, [statement.name], None, source.columns, self._overrides()))
+        return self.command(self._create_id(source), message, query_id=query_id, statement=normal)
+
+    def _create_as(self, statement: st.Create, query: st.Query) -> Any:
+        try:
+            resolver = Resolver(self.catalogue, self.engine.functions, query)
+        except UnresolvedError as problem:
+            raise self.bad(str(problem)) from problem
+        left = resolver.scope[query.alias]
+        topic = str(statement.properties.get("KAFKA_TOPIC", statement.name))
+        policy = "delete" if statement.kind == "STREAM" else "compact,delete" if query.window else "compact"
+        inferred: dict[str, st.Value] = {
+            "CLEANUP_POLICY": policy, "KAFKA_TOPIC": topic, "PARTITIONS": self.catalogue.topics.get(left.topic, 1),
+            "REPLICAS": 1, "RETENTION_MS": RETENTION_MS,
+        }  # fmt: skip
+        full = replace(statement, properties=inferred | self._with_formats(statement.properties))
+        try:
+            resolved = resolver.resolve(statement.name, table=statement.kind == "TABLE")
+        except UnresolvedError as problem:
+            raise self._no_schema(str(problem), text.create(replace(full, query=problem.query))) from problem
+        full = replace(full, query=resolved.query)
+        normal = text.create(full)
+        self._ensure_topic(full, topic)
+        source = Source(
+            statement.kind, statement.name, resolved.columns, topic,
+            str(full.properties.get("KEY_FORMAT", left.key_format)),
+            str(full.properties.get("VALUE_FORMAT", left.value_format)),
+            normal, window=query.window.split(" ")[0] or None, reads=[name for name, _alias in query.sources],
+            made_by_query=True,
+        )  # fmt: skip
+        existing = self.catalogue.sources.get(statement.name)
+        if existing:
+            refused = self._collision(statement, existing)
+            if refused and statement.guarded:
+                return self.entity("warning_entity", message=refused[1])
+            if refused:
+                raise self._no_schema(refused[0], normal)
+            self._check_upgrade(existing, source, normal)
+        query_id = self._own_query(statement.name)
+        prefix = "CSAS" if statement.kind == "STREAM" else "CTAS"
+        if query_id:
+            self._check_query_upgrade(self.catalogue.queries[query_id], resolved)
+        else:
+            query_id = f"{prefix}_{statement.name}_{self.catalogue.next_query_number()}"
+        self.catalogue.sources[statement.name] = source
+        self._start(self._made(query_id, normal, resolved, statement.name))
+        message = f"Created query with ID {query_id}"
+        return self.command(self._create_id(source), message, query_id=query_id, statement=normal)
+
+    def _no_schema(self, message: str, normal: str) -> Refusal:
+        return self.bad(f"Could not determine output schema for query due to error: {message}", normal)
+
+    def _with_formats(self, properties: dict[str, st.Value]) -> dict[str, st.Value]:
+        found = {
+            key: str(value).upper() if key in ("FORMAT", "KEY_FORMAT", "VALUE_FORMAT") else value
+            for key, value in properties.items()
+        }
+        both = found.pop("FORMAT", None)
+        return found if both is None else found | {"KEY_FORMAT": both, "VALUE_FORMAT": both}
+
+    def _ensure_topic(self, statement: st.Create, topic: str) -> None:
+        partitions = statement.properties.get("PARTITIONS")
+        existing = self.catalogue.topics.get(topic)
+        if existing is not None:
+            if partitions is not None and int(partitions) != existing and statement.query is None:
+                raise Refusal(
+                    50000,
+                    f"A Kafka topic with the name '{topic}' already exists, with different "
+                    "partition/replica/retention configuration than required. KSQL expects "
+                    f"{partitions} partitions (topic has {existing}), 1 replication factor (topic has 1), and "
+                    f"{RETENTION_MS} retention (topic has {RETENTION_MS}).",
+                    whole=True,
+                )
+            return
+        if partitions is None:
+            example = text.create(replace(statement, properties=statement.properties | {"PARTITIONS": 2}))
+            raise Refusal(
+                40000,
+                f"Topic '{topic}' does not exist. If you want to create a new topic for the stream/table please "
+                "re-run the statement providing the required 'PARTITIONS' configuration in the WITH clause (and "
+                f"optionally 'REPLICAS'). For example: {example}",
+            )
+        wanted = REGISTRY_FORMATS.intersection(map(str, statement.properties.values()))
+        if wanted and not self.engine.settings.schema_registry:
+            problem = f"Cannot create topic '{topic}' with format {min(wanted)} without configuring"
+            raise Refusal(42801, f"{problem} 'ksql.schema.registry.url'")
+        self.catalogue.topics[topic] = int(partitions)
+
+    def _collision(self, statement: st.Create, existing: Source) -> tuple[str, str] | None:
+        new, found = statement.kind.lower(), existing.kind.lower()
+        if statement.replace:
+            if statement.source:
+                problem = f"Cannot add {new} '{statement.name}': CREATE OR REPLACE is not supported on source {new}s."
+                return problem, problem
+            return None
+        reason = f"A {found} with the same name already exists"
+        return (
+            f"Cannot add {new} '{statement.name}': {reason}",
+            f"Cannot add {new} {quoted(statement.name)}: {reason}.",
+        )
+
+    def _check_upgrade(self, old: Source, new: Source, normal: str) -> None:
+        name = quoted(old.name)
+
+        def problem(what: str, before: str, after: str) -> str:
+            return f"DataSource '{name}' has {what} = {before} which is not upgradeable to {after}"
+
+        def kafka(source: Source) -> str:
+            formats = (
+                f"FormatInfo{{format={kind}, properties={{}}}}" for kind in (source.key_format, source.value_format)
+            )
+            key, value = formats
+            window = f"Optional[WindowInfo{{type={source.window}}}]" if source.window else "Optional.empty"
+            return (
+                f"KsqlTopic{{kafkaTopicName='{source.topic}', keyFormat=KeyFormat{{format={key}, features=[], "
+                f"window={window}}}, valueFormat=ValueFormat{{format={value}, features=[]}}}}"
+            )
+
+        problems = []
+        if old.kind != new.kind:
+            problems.append(problem("type", f"K{old.kind}", f"K{new.kind}"))
+        schema = upgrade_problem(old.columns, new.columns)
+        if schema:
+            problems.append(problem("schema", schema_text(old.columns), schema_text(new.columns)) + f". ({schema})")
+        if kafka(old) != kafka(new):
+            problems.append(problem("topic", kafka(old), kafka(new)))
+        if problems:
+            raise self.bad("Cannot upgrade data source: " + "\n\tAND ".join(problems), normal)
+
+    def _check_query_upgrade(self, old: PersistentQuery, new: Resolved) -> None:
+        problem = ""
+        if old.windowed or new.query.window:
+            problem = "Upgrades not yet supported for StreamWindowedAggregate"
+        elif old.topic != new.left.topic:
+            problem = (
+                "Query is not upgradeable. Plan step of type StreamSource must have matching topicName. "
+                f"Values differ: {new.left.topic} vs. {old.topic}"
+            )
+        elif old.aggregates != new.aggregates:
+            problem = (
+                "Query is not upgradeable. Plan step of type StreamAggregate must have matching aggregate functions. "
+                f"Values differ: [{', '.join(old.aggregates)}] vs. [{', '.join(new.aggregates)}]"
+            )
+        if problem:
+            raise Refusal(40000, problem)
+
+    def _create_id(self, source: Source) -> str:
+        return f"{source.kind.lower()}/{quoted(source.name)}/create"
+
+    def _own_query(self, name: str) -> str | None:
+        found = (query.id for query in self.catalogue.queries.values() if query.sink == name)
+        return next((one for one in found if re.fullmatch(rf"C[ST]AS_{re.escape(name)}_\d+", one)), None)
+
+    def _made(self, query_id: str, normal: str, resolved: Resolved, sink: str) -> PersistentQuery:
+        return PersistentQuery(
+            query_id, normal, [name for name, _alias in resolved.query.sources], sink, resolved.columns,
+            self._overrides(), resolved.left.topic, resolved.aggregates, bool(resolved.query.window),
+        )  # fmt: skip
+
+    def _overrides(self) -> dict[str, Any]:
+        return dict(self.request.properties)
+
+    def _start(self, query: PersistentQuery) -> None:
+        self.catalogue.queries[query.id] = query
+
+    def _insert(self, statement: st.Insert) -> Any:
+        sink = self.catalogue.sources.get(statement.target)
+        if sink is None:
+            raise self.bad(f"Exception while preparing statement: {statement.target} does not exist.")
+        if sink.kind == "TABLE":
+            raise self.bad(f"INSERT INTO can only be used to insert into a stream. {sink.name} is a table.")
+        try:
+            resolved = Resolver(self.catalogue, self.engine.functions, statement.query).resolve(None, table=False)
+        except UnresolvedError as problem:
+            raise self.bad(str(problem)) from problem
+        query_id = statement.query_id or f"INSERTQUERY_{self.catalogue.next_query_number()}"
+        if query_id in self.catalogue.queries:
+            raise self.bad(f"Query ID '{query_id}' already exists.")
+        result, wanted = schema_text(resolved.columns), schema_text(sink.columns)
+        if result != wanted:
+            raise self.bad(
+                f"Incompatible schema between results and sink.\nResult schema is {result}\nSink schema is {wanted}"
+            )
+        self._start(self._made(query_id, self.text, resolved, sink.name))
+        return self.command(self._create_id(sink), f"Created query with ID {query_id}", query_id=query_id)
+
+    def _insertvalues(self, statement: st.InsertValues) -> Any:
+        sink = self._existing(statement.target)
+        names = statement.columns or tuple(column.name for column in sink.columns)
+        masked = ", ".join("'[value]'" for _value in statement.values)
+        listed = f" ({', '.join(map(quoted, statement.columns))})" if statement.columns else ""
+        echo = f"INSERT INTO {quoted(sink.name)}{listed} VALUES ({masked});"
+        columns = {column.name: column for column in sink.columns}
+        for name, value in zip(names, statement.values, strict=False):
+            problem = ""
+            if name not in columns:
+                problem = f"Column name {quoted(name)} does not exist."
+            elif value.kind == "string" and columns[name].type.name in ("INTEGER", "BIGINT", "DOUBLE", "BOOLEAN"):
+                kind = columns[name].type.name
+                problem = f"Expected type {kind} for field {quoted(name)} but got STRING({value.value})"
+            if problem:
+                raise self.bad(f"Failed to insert values into '{sink.name}'. {problem}", echo)
+
+    def _drop(self, statement: st.Drop) -> Any:
+        if statement.kind == "TYPE":
+            return self._drop_type(statement)
+        name, kind = statement.name, statement.kind.lower()
+        source = self.catalogue.sources.get(name)
+        normal = self.text
+        if statement.delete_topic:
+            guard = "IF EXISTS " if statement.guarded else ""
+            normal = f"DROP {statement.kind} {guard}{identifier(name)};"
+        command_id = f"{kind}/{name}/drop"
+        if source is None:
+            if not statement.guarded:
+                raise self.bad(f"{kind.capitalize()} {name} does not exist.{self._hint(name)}", normal)
+            return self.command(command_id, f"Source {quoted(name)} does not exist.", statement=normal)
+        if source.kind != statement.kind:
+            problem = f"Incompatible data source type is {source.kind.lower()}, but statement was DROP {kind}"
+            raise self.bad(problem, normal)
+        if statement.delete_topic:
+            self._delete_topic(source)
+        self._check_unused(source, normal)
+        del self.catalogue.sources[name]
+        own = {query.id for query in self.catalogue.queries.values() if query.sink == name or query.sources == [name]}
+        for query_id in own:
+            del self.catalogue.queries[query_id]
+        message = f"Source {quoted(name)} (topic: {source.topic}) was dropped."
+        return self.command(command_id, message, statement=normal)
+
+    def _delete_topic(self, source: Source) -> None:
+        others = sorted(
+            other.name for other in self.catalogue.sources.values() if other.topic == source.topic and other is not source
+        )
+        if others:
+            problem = f"Refusing to delete topic. Found other data sources ({', '.join(others)}) using topic"
+            raise Refusal(50000, f"{problem} {source.topic}", whole=True)
+        # As the server does it from 7.6 on: the topic goes during validation, from the sandbox and for real.
+        self.catalogue.topics.pop(source.topic, None)
+        self.engine.catalogue.topics.pop(source.topic, None)
+
+    def _check_unused(self, source: Source, normal: str) -> None:
+        name = source.name
+        readers = sorted(other.name for other in self.catalogue.sources.values() if name in other.reads)
+        if readers:
+            raise self.bad(
+                f"Cannot drop {name}.\nThe following streams and/or tables read from this source: "
+                f"[{', '.join(readers)}].\nYou need to drop them before dropping {name}.",
+                normal,
+            )
+        own = self._own_query(name)
+        queries = [query for query in self.catalogue.queries.values() if query.id != own and query.sink is not None]
+        reading = sorted(query.id for query in queries if name in query.sources)
+        writing = sorted(query.id for query in queries if query.sink == name)
+        if reading or writing:
+            raise self.bad(
+                f"Cannot drop {name}.\nThe following queries read from this source: [{', '.join(reading)}].\n"
+                f"The following queries write into this source: [{', '.join(writing)}].\n"
+                f"You need to terminate them before dropping {name}.",
+                normal,
+            )
+
+    def _alter(self, statement: st.Alter) -> Any:
+        source = self._existing(statement.name)
+        if source.made_by_query:
+            raise self.bad("ALTER command is not supported for CREATE ... AS statements.")
+        for column in statement.columns:
+            if any(column.name == old.name for old in source.columns):
+                problem = f"Cannot add column {quoted(column.name)} to schema. A column with the same name already exists."
+                raise self.bad(problem)
+            source.columns.append(column)
+        source.statement += "\n" + self.text
+        kind = statement.kind.lower()
+        return self.command(f"{kind}/{source.name}/alter", f"{kind.capitalize()} {source.name} altered.")
+
+    # -- types
+
+    def _createtype(self, statement: st.CreateType) -> Any:
+        name = statement.name
+        existing = self.catalogue.types.get(name)
+        if existing:
+            shown = existing.text(always_quoted=True)
+            if not statement.guarded:
+                raise self.bad(
+                    f"Cannot register custom type '{name}' since it is already registered with type: {shown}"
+                )
+            return self.command(f"type/{name}/create", f"{name} is already registered with type {shown}")
+        self.catalogue.types[name] = statement.type
+        shown = statement.type.text(always_quoted=True)
+        message = f"Registered custom type with name '{name}' and SQL type {shown}"
+        return self.command(f"type/{name}/create", message)
+
+    def _drop_type(self, statement: st.Drop) -> Any:
+        name = statement.name
+        if self.catalogue.types.pop(name, None) is not None:
+            return self.command(f"type/{name}/drop", f"Dropped type '{name}'")
+        if not statement.guarded:
+            raise self.bad(f"Type {name} does not exist.")
+        return self.command(f"type/{name}/drop", f"Type '{name}' does not exist")
+
+    # -- queries
+
+    def _querycommand(self, statement: st.QueryCommand) -> Any:
+        query_id, action = statement.query_id, statement.action
+        if query_id != "ALL" and query_id not in self.catalogue.queries:
+            raise self.bad(f"Unknown queryId: {query_id}")
+        chosen = list(self.catalogue.queries) if query_id == "ALL" else [query_id]
+        for one in chosen:
+            if action == "TERMINATE":
+                del self.catalogue.queries[one]
+            else:
+                self.catalogue.queries[one].paused = action == "PAUSE"
+        done = {"TERMINATE": "terminated", "PAUSE": "paused", "RESUME": "resumed"}[action]
+        return self.command(f"{action.lower()}/{query_id}/execute", f"Query {done}.")
+
+    def _transient(self, _statement: st.Transient) -> Any:
+        raise Refusal(
+            40002,
+            "The following statement types should be issued to the websocket endpoint '/query':\n\t* PRINT\n\t* SELECT",
+            self.text,
+        )
+
+    def _connector(self, _statement: st.Connector) -> Any:
+        if self.tokens[0].upper == "DROP" and self.catalogue is not self.engine.catalogue:
+            return None  # the server does not validate it: it fails only when it is carried out
+        url = self.engine.settings.connect_url
+        where = url.split("//")[-1]
+        host = "localhost/127.0.0.1" if where.startswith("localhost") else where.split(":")[0]
+        raise Refusal(
+            50000,
+            "io.confluent.ksql.util.KsqlServerException: org.apache.hc.client5.http.HttpHostConnectException: "
+            f"Connect to {url} [{host}] failed: Connection refused\nCaused by: Could not connect to the server. "
+            "Please check the server details are\n\tcorrect and that the server is running.",
+            whole=True,
+        )
+
+    def _asserttopic(self, statement: st.AssertTopic) -> Any:
+        topic, partitions = statement.topic, statement.properties.get("PARTITIONS")
+        found = self.catalogue.topics.get(topic)
+        problem = ""
+        if statement.exists and found is None:
+            problem = f"Topic {topic} does not exist"
+        elif not statement.exists and found is not None:
+            problem = f"Topic {topic} exists"
+        elif partitions not in (None, found):
+            problem = (
+                f"Mismatched configuration for topic {topic}: For config partitions, expected {partitions} got {found}"
+            )
+        if problem:
+            raise Refusal(41700, problem)
+        return self.entity("assert_topic", topicName=topic, exists=statement.exists)
+
+    # -- reads
+
+    def _existing(self, name: str) -> Source:
+        if name not in self.catalogue.sources:
+            raise self.bad(f"Could not find STREAM/TABLE '{name}' in the Metastore{self._hint(name)}")
+        return self.catalogue.sources[name]
+
+    def _hint(self, name: str) -> str:
+        similar = next((one for one in self.catalogue.sources if one.upper() == name.upper()), None)
+        if similar is None:
+            return ""
+        return f'\nDid you mean "{similar}"? Hint: wrap the source name in double quotes to make it case-sensitive.'
+
+    def _show(self, statement: st.Show) -> Any:
+        what = statement.what
+        sources = self.catalogue.sources.values()
+        if what in ("STREAMS", "TABLES", "DESCRIBED STREAMS", "DESCRIBED TABLES"):
+            chosen = [source for source in sources if source.kind == what.removeprefix("DESCRIBED ")[:-1]]
+            if statement.extended or what.startswith("DESCRIBED"):
+                described = [self._description(source, extended=statement.extended) for source in chosen]
+                return self.entity("source_descriptions", sourceDescriptions=described)
+            listed = [
+                {
+                    "type": source.kind, "name": source.name, "topic": source.topic, "keyFormat": source.key_format,
+                    "valueFormat": source.value_format, "isWindowed": source.window is not None,
+                }
+                for source in chosen
+            ]  # fmt: skip
+            return self.entity(what.lower(), **{what.lower(): listed})
+        if what == "QUERIES" and statement.extended:
+            found = [self._query_description(query) for query in self.catalogue.queries.values()]
+            return self.entity("query_descriptions", queryDescriptions=found)
+        if what == "QUERIES":
+            return self.entity("queries", queries=[self._listed(query) for query in self.catalogue.queries.values()])
+        if what == "TYPES":
+            return self.entity(
+                "type_list", types={name: kind.describe() for name, kind in self.catalogue.types.items()}
+            )
+        if what == "TOPICS":
+            return self._topics(statement)
+        if what == "PROPERTIES":
+            listed = [
+                {"name": name, "scope": "KSQL", "value": value, "editable": False, "level": "SERVER"}
+                for name, value in self._server_properties().items()
+            ]
+            overwritten = sorted(self.request.properties)
+            return self.entity("properties", properties=listed, overwrittenProperties=overwritten, defaultProperties=[])
+        if what == "VARIABLES":
+            listed = [{"name": name, "value": value} for name, value in self.request.variables.items()]
+            return self.entity("variables", variables=listed)
+        if what == "FUNCTIONS":
+            return self.entity("function_names", functions=self.engine.functions.listed())
+        name = what.removeprefix("FUNCTION ")
+        found = [one for one in self.engine.functions.listed() if one["name"] == name]
+        if not found:
+            raise Refusal(40000, f"Can't find any functions with the name '{name}'")
+        return self.entity("describe_function", name=name, type=found[0]["type"], functions=[])
+
+    def _server_properties(self) -> dict[str, str]:
+        settings = self.engine.settings
+        return {
+            "ksql.service.id": settings.service_id,
+            "ksql.extension.dir": settings.extension_directory or "ext",
+            "ksql.connect.url": settings.connect_url,
+        }
+
+    def _topics(self, statement: st.Show) -> Any:
+        hidden = {f"_confluent-ksql-{self.engine.settings.service_id}_command_topic": 1} if statement.all else {}
+        listed: list[dict[str, Any]] = [
+            {"name": name, "replicaInfo": [1] * count}
+            for name, count in sorted((self.catalogue.topics | hidden).items())
+        ]
+        if statement.extended:
+            listed = [{**one, "consumerCount": 0, "consumerGroupCount": 0} for one in listed]
+        return self.entity("kafka_topics_extended" if statement.extended else "kafka_topics", topics=listed)
+
+    def _describe(self, statement: st.Describe) -> Any:
+        source = self._existing(statement.name)
+        found = self.entity(
+            "sourceDescription", sourceDescription=self._description(source, extended=statement.extended)
+        )
+        if source.topic not in self.catalogue.topics:
+            problem = f"Error from Kafka: Failed to Describe Kafka Topic(s): [{source.topic}]"
+            found["warnings"] = [{"message": problem}]
+        return found
+
+    def _description(self, source: Source, *, extended: bool) -> dict[str, Any]:
+        queries = self.catalogue.queries.values()
+        partitions = self.catalogue.topics.get(source.topic, 0)
+        return {
+            "name": source.name,
+            "windowType": source.window,
+            "readQueries": [self._listed(one) for one in queries if source.name in one.sources],
+            "writeQueries": [self._listed(one) for one in queries if one.sink == source.name],
+            "fields": [column.describe() for column in source.columns],
+            "type": source.kind,
+            "timestamp": "",
+            "statistics": "",
+            "errorStats": "",
+            "extended": extended,
+            "keyFormat": source.key_format,
+            "valueFormat": source.value_format,
+            "topic": source.topic,
+            "partitions": partitions,
+            "replication": min(partitions, 1),
+            "statement": source.statement,
+            "queryOffsetSummaries": [],
+            "sourceConstraints": [one.name for one in self.catalogue.sources.values() if source.name in one.reads],
+            "clusterStatistics": [],
+            "clusterErrorStats": [],
+        }
+
+    def _listed(self, query: PersistentQuery) -> dict[str, Any]:
+        sink = self.catalogue.sources.get(query.sink or "")
+        return {
+            "queryString": query.text,
+            "sinks": [query.sink] if query.sink else [],
+            "sinkKafkaTopics": [sink.topic] if sink else [],
+            "id": query.id,
+            "statusCount": {"PAUSED" if query.paused else "RUNNING": 1},
+            "queryType": "PERSISTENT",
+            "state": "RUNNING",
+        }
+
+    def _query_description(self, query: PersistentQuery) -> dict[str, Any]:
+        return {
+            "id": query.id,
+            "statementText": query.text,
+            "windowType": None,
+            "fields": [column.describe() for column in query.columns],
+            "sources": query.sources,
+            "sinks": [query.sink] if query.sink else [],
+            "topology": "",
+            "executionPlan": "",
+            "overriddenProperties": query.properties,
+            "ksqlHostQueryStatus": {"lab-emulator:8088": "RUNNING"},
+            "queryType": "PERSISTENT",
+            "queryErrors": [],
+            "tasksMetadata": [],
+            "consumerGroupId": f"_confluent-ksql-{self.engine.settings.service_id}_query_{query.id}",
+            "state": "RUNNING",
+        }
+
+    def _explain(self, statement: st.Explain) -> Any:
+        if statement.query_id is None:
+            raise self.bad("The provided statement does not run a ksql query")
+        if statement.query_id not in self.catalogue.queries:
+            raise self.bad(
+                f"Query with id:{statement.query_id} does not exist, "
+                "use SHOW QUERIES to view the full set of queries."
+            )
+        description = self._query_description(self.catalogue.queries[statement.query_id])
+        return self.entity("queryDescription", queryDescription=description)
+
+
