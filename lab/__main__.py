@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from lab import build, clean, engine, nodes, site
+import docker.errors
+
+from lab import build, clean, engine, nodes, show, site
 from lab.report import LabError
 
 
@@ -26,9 +28,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     up.add_argument("--images", nargs="+", help="lab images that the registry must serve (default: all published)")
     down = commands.add_parser("down", help="remove a site with everything it holds")
+    shown = commands.add_parser("show", help="send a file through a site that site.yml has converged, and print what came out")
     reboot = commands.add_parser("reboot", help="restart a node as a power cycle would")
     reboot.add_argument("node")
-    for command in (up, down, reboot):
+    for command in (up, down, shown, reboot):
         command.add_argument("--name", default="demo", help="the site (default: %(default)s)")
     commands.add_parser("status", help="say what is up")
     commands.add_parser("clean", help="remove all sites, the lab's images, volumes and caches")
@@ -48,13 +51,15 @@ def main(arguments: list[str] | None = None) -> int:
                 site.up(engine.client(), options.name, nodes.parse(options.nodes), options.images)
             case "down":
                 site.down(engine.client(), options.name)
+            case "show":
+                show.show(site.folder(options.name))
             case "reboot":
                 site.reboot(engine.client(), options.name, options.node)
             case "status":
                 print(site.status(engine.client()))
             case "clean":
                 clean.everything(engine.client())
-    except (LabError, build.BuildError) as error:
+    except (LabError, build.BuildError, docker.errors.DockerException) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -9,7 +9,7 @@ import re
 import socket
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import docker
 import docker.errors
@@ -102,7 +102,7 @@ def create(client: docker.DockerClient, site: str, node: Node, *, image: str, ne
             network: client.api.create_endpoint_config(ipv4_address=address, aliases=[node.name]),
         },
         # `reboot` in the node ends the container, and this starts it again.
-        restart_policy={"Name": "unless-stopped", "MaximumRetryCount": 0},
+        restart_policy={"Name": "always"},
     )
 
 
@@ -147,7 +147,7 @@ def authorize(container: Container, public_key: str) -> str:
 
 def _execute(container: Container, *command: str, **environment: str) -> tuple[int, str]:
     """Run a command in a node without ssh, as long as there is none; return its exit code and what it printed."""
-    code, output = container.exec_run(list(command), environment=environment)
+    code, output = cast("tuple[int, bytes]", container.exec_run(list(command), environment=environment))
     return code, output.decode(errors="replace").strip()
 
 

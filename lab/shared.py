@@ -97,7 +97,7 @@ def ensure(client: docker.DockerClient, service: Service, image: str) -> tuple[C
             volumes=[f"{service.name}:{service.volume}"] if service.volume else [],
             working_dir=HUB_PARENT if service.source else None,
             environment={"PYTHONPATH": HUB_PARENT} if service.source else None,
-            restart_policy={"Name": "unless-stopped", "MaximumRetryCount": 0},
+            restart_policy={"Name": "always"},
         )
         if service.source:
             container.put_archive("/", _archive(service.source))

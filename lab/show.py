@@ -13,6 +13,8 @@ import time
 import typing as t
 from pathlib import Path
 
+from lab.report import LabError
+
 DATA = Path(__file__).parent / "data" / "incidents-1.csv"
 NODE = "liveconnect-vm"
 SFTP_USER = "acme"
@@ -31,7 +33,7 @@ class Node:
         self.address = self._address()
 
     def run(self, command: str) -> str:
-        """Run a shell command as root on the node; RuntimeError with what it printed when it fails."""
+        """Run a shell command as root on the node; LabError with what it printed when it fails."""
         ssh = ["ssh", "-F", str(self.site / "ssh_config"), NODE, f"sudo {command}"]
         return _checked(ssh)
 
@@ -42,7 +44,12 @@ class Node:
             [
                 *["sftp", "-q", "-b", "-", "-P", str(SFTP_PORT), "-i", str(self.site / "id_ed25519")],
                 # The SFTP server's own host key is generated on the node; the way to it is this machine's own bridge.
-                *["-o", "StrictHostKeyChecking=accept-new", "-o", f"UserKnownHostsFile={self.site / 'sftp_known_hosts'}"],
+                *[
+                    "-o",
+                    "StrictHostKeyChecking=accept-new",
+                    "-o",
+                    f"UserKnownHostsFile={self.site / 'sftp_known_hosts'}",
+                ],
                 f"{SFTP_USER}@{self.address}",
             ],
             stdin=batch,
@@ -52,6 +59,13 @@ class Node:
         """The rows of a query in data-transform."""
         psql = "docker exec data-transform psql --username=datamanager --dbname=transform --no-psqlrc --csv"
         return list(csv.DictReader(io.StringIO(self.run(f"{psql} --command={_quoted(query)}"))))
+
+    def wait_for_rows(self, query: str, number: int, seconds: float = SECONDS_FOR_ROWS) -> list[dict[str, str]]:
+        """The rows of a query once there are that many, or those that there are after the seconds."""
+        deadline = time.monotonic() + seconds
+        while len(rows := self.rows(query)) < number and time.monotonic() < deadline:
+            time.sleep(0.5)
+        return rows
 
     def connect(self, path: str) -> t.Any:
         """What the Connect worker answers."""
@@ -67,9 +81,16 @@ def show(site: Path) -> None:
     node = Node(site)
     expected = len(list(csv.DictReader(DATA.open(encoding="utf-8", newline=""))))
     if not node.rows(EVENTS):
-        print(f"\nUploading {DATA.name} ({expected} lines) as {SFTP_USER} over SFTP to {node.address}:{SFTP_PORT}/upload …")
+        print(
+            f"\nUploading {DATA.name} ({expected} lines) as {SFTP_USER} over SFTP to {node.address}:{SFTP_PORT}/upload …"
+        )
         node.upload(DATA)
-    rows = _wait_for_rows(node, expected)
+    rows = node.wait_for_rows(EVENTS, expected)
+    if len(rows) < expected:
+        raise LabError(
+            f"{len(rows)} of {expected} rows arrived within {SECONDS_FOR_ROWS} s. "
+            f"See the worker's log: ssh -F {site}/ssh_config {NODE} sudo docker logs --tail 50 connect"
+        )
     print(f"\nIn PostgreSQL, numbered within each case ({len(rows)} rows of public.INCIDENT_EVENTS):\n")
     print(table(rows))
     print("\nTopics:\n")
@@ -77,20 +98,6 @@ def show(site: Path) -> None:
     print("\nConnectors:\n")
     print(table(_connectors(node)))
     print(f"\nWhere to look:\n{_urls(node)}")
-
-
-def _wait_for_rows(node: Node, expected: int) -> list[dict[str, str]]:
-    deadline = time.monotonic() + SECONDS_FOR_ROWS
-    rows = node.rows(EVENTS)
-    while len(rows) < expected and time.monotonic() < deadline:
-        time.sleep(1)
-        rows = node.rows(EVENTS)
-    if len(rows) < expected:
-        raise RuntimeError(
-            f"{len(rows)} of {expected} rows arrived within {SECONDS_FOR_ROWS} s. "
-            f"See the connectors' state: ssh -F {node.site}/ssh_config {NODE} sudo docker logs --tail 50 connect"
-        )
-    return rows
 
 
 def _connectors(node: Node) -> list[dict[str, str]]:
@@ -126,7 +133,9 @@ def table(rows: t.Sequence[t.Mapping[str, str]]) -> str:
         return "  (nothing)"
     cells = [list(rows[0]), *([value.replace("\n", "⏎") for value in row.values()] for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-    lines = ["  " + "  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    lines = [
+        "  " + "  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)).rstrip() for row in cells
+    ]
     lines.insert(1, "  " + "  ".join("-" * width for width in widths))
     return "\n".join(lines)
 
@@ -138,5 +147,5 @@ def _quoted(text: str) -> str:
 def _checked(command: list[str], *, stdin: str | None = None) -> str:
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise RuntimeError(f"{command[0]} failed: {done.stderr.strip() or done.stdout.strip()}")
+        raise LabError(f"{command[0]} failed: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout

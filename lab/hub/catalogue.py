@@ -6,16 +6,19 @@ import hashlib
 import json
 import re
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 
 
 class Catalogue:
-    """Plugins below ``root``; every answer is None when the hub does not know the thing."""
+    """Plugins below a root; every answer is None when the hub does not know the thing."""
 
     def __init__(self, root: Path) -> None:
+        """Read below ``root``/hub."""
         self._root = root / "hub"
 
     def versions(self, owner: str, name: str) -> list[str] | None:

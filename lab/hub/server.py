@@ -8,11 +8,13 @@ import shutil
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 from .catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _PLUGIN = re.compile(r"/api/plugins/(?P<owner>[^/]+)/(?P<name>[^/]+)(?P<rest>/.*)?")
 _VERSION = re.compile(r"/versions/(?P<version>[^/]+)(?P<file>/[^/]+)?")
@@ -32,7 +34,7 @@ class Handler(BaseHTTPRequestHandler):
     catalogue: ClassVar[Catalogue]
     root: ClassVar[Path]
 
-    def do_GET(self) -> None:  # noqa: N802 -- http.server's name
+    def do_GET(self) -> None:
         """Answer by path."""
         path = unquote(urlsplit(self.path).path).rstrip("/")
         if path == "/health":

@@ -12,22 +12,23 @@ short_description: Declare Kafka Connect connectors
 version_added: 0.1.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
-  - Creates, configures, pauses, stops, resumes, repairs and deletes connectors over the REST API of a Kafka Connect worker.
+  - Creates, configures, pauses, stops, resumes, repairs and deletes connectors over the REST API of a worker.
   - Takes one connector (O(name)) or all of them in one task (O(connectors)), which is much faster than a loop.
-  - Nothing is written that is already so. When all is as declared the module sends two requests, however many connectors there are.
+  - Nothing is written that is already so. When all is as declared the module sends two requests for any number.
   - While a worker is starting or rebalancing every request is repeated, for up to O(retry_timeout) seconds.
   - Works with Kafka 3.0 and later; a connector is created paused or stopped without running first from Kafka 3.7 on.
 options:
   name:
     description:
       - Name of the one connector to manage.
-      - Spaces and accents are fine. A V(/) is refused, because a worker would create the connector and could never delete it.
+      - Spaces and accents are fine. A V(/) is refused, because no worker could delete the connector.
       - Exactly one of O(name) and O(connectors) is given.
     type: str
   config:
     description:
-      - The connector's configuration, as a flat dictionary. Needs C(connector.class) unless O(compare=subset) and it exists.
-      - Values become the strings that Connect stores. A boolean becomes V(true) or V(false), a list is joined by commas.
+      - The connector's configuration, as a flat dictionary with C(connector.class).
+      - With O(compare=subset) a connector that exists needs only what is to be seen to.
+      - Values become the strings that Connect stores. Booleans become V(true) or V(false), lists are joined by commas.
       - A key whose value is null must not be there. A nested dictionary is refused, write dotted keys.
       - C(name) inside is not needed; when it is given it must be the connector's name.
     type: dict
@@ -97,7 +98,8 @@ options:
   restart:
     description:
       - V(failed) restarts what has failed of a connector, and only that.
-      - V(on_change) also restarts a connector with all tasks after its configuration was changed. Connect does so by itself from 3.9 on.
+      - V(on_change) also restarts a connector with all tasks after its configuration was changed.
+        Connect does so by itself from 3.9 on.
       - V(always) restarts all connectors with their tasks in every run.
       - V(never) leaves failed ones as they are. With O(wait) they are errors.
       - A connector that is stopped is never restarted.
@@ -115,7 +117,7 @@ options:
     type: str
   wait:
     description:
-      - Whether to wait until every connector and all of its tasks are running, or as declared, and deleted ones are gone.
+      - Whether to wait until all connectors and tasks are running, or as declared, and deleted ones are gone.
       - A failed connector or task ends the wait; the message has the line that says why, the result the whole trace.
     type: bool
     default: true
@@ -197,7 +199,7 @@ connectors:
     action:
       description:
         - What was, or in check mode would be done; the weightiest step where there are several.
-        - One of V(none), V(create), V(update), V(pause), V(resume), V(stop), V(restart), V(restart_failed) and V(delete).
+        - One of V(none), V(create), V(update), V(pause), V(resume), V(stop), V(restart), V(restart_failed), V(delete).
       type: str
     changed:
       description: Whether something was written.
@@ -208,7 +210,8 @@ connectors:
       type: dict
     state:
       description:
-        - V(running), V(paused), V(stopped), V(failed), V(unassigned), V(restarting), V(absent) or V(unknown), as last seen.
+        - As last seen, one of V(running), V(paused), V(stopped), V(failed), V(unassigned), V(restarting), V(absent)
+          and V(unknown).
         - Without O(wait) it was last seen before the change.
       type: str
     trace:
@@ -248,7 +251,6 @@ summary:
 import re
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.apply import (
     Conduct,
     apply,
@@ -325,7 +327,7 @@ def rules_from(params):
     return Rules(params["compare"], frozenset(params["ignore_keys"]), params["restart"], pattern)
 
 
-def run(params, *, check_mode):
+def run(params, *, check_mode, diff_mode):
     """The module's result."""
     if params["parallel"] < 1:
         raise InvalidInputError("parallel: it must be 1 or more.")
@@ -346,7 +348,7 @@ def run(params, *, check_mode):
     if not check_mode:
         waiting = Timing(params["wait_timeout"], params["poll_interval"]) if params["wait"] else None
         outcomes = apply(client, outcomes, Conduct(params["parallel"], stop, waiting), mask)
-    return result(outcomes, mask, check_mode=check_mode)
+    return result(outcomes, mask, check_mode=check_mode, diff_mode=diff_mode)
 
 
 def main():
@@ -360,7 +362,7 @@ def main():
         required_together=HTTP_REQUIRED_TOGETHER,
     )
     try:
-        module.exit_json(**run(module.params, check_mode=module.check_mode))
+        module.exit_json(**run(module.params, check_mode=module.check_mode, diff_mode=module._diff))
     except LiveConnectError as error:
         module.fail_json(msg=str(error), **error.details)
 

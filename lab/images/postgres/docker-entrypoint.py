@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -61,9 +62,7 @@ def initialise(options: list[str]) -> None:
         run(*initdb, *([f"--pwfile={file.name}"] if password else []), "--encoding=UTF8", str(DATA))
     with (DATA / "pg_hba.conf").open("a", encoding="utf-8") as rules:
         rules.write(f"\nhost all all all {trusted}\n")
-    version = (DATA / "PG_VERSION").read_bytes()
-    # Said to be a cluster only once everything is done, so that an interrupted first start is seen by the next.
-    server = " ".join(["-c listen_addresses=''", f"-c unix_socket_directories={SOCKETS}", *options])
+    server = shlex.join(["-c", "listen_addresses=", "-c", f"unix_socket_directories={SOCKETS}", *options])
     run("pg_ctl", "--pgdata", str(DATA), "--options", server, "--wait", "start")
     try:
         psql = ["psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", f"--username={user}", "--no-password"]
@@ -79,11 +78,10 @@ def initialise(options: list[str]) -> None:
             elif script.suffix == ".sh":
                 run("bash", str(script))
     except BaseException:
-        run("pg_ctl", "--pgdata", str(DATA), "--mode=immediate", "--wait", "stop")
-        (DATA / "PG_VERSION").unlink()
+        subprocess.run(["pg_ctl", "--pgdata", str(DATA), "--mode=immediate", "--wait", "stop"], check=False)  # noqa: S603, S607
+        subprocess.run(["find", str(DATA), "-mindepth", "1", "-delete"], check=False)  # noqa: S603, S607
         raise
     run("pg_ctl", "--pgdata", str(DATA), "--mode=fast", "--wait", "stop")
-    (DATA / "PG_VERSION").write_bytes(version)
 
 
 def setting(name: str) -> str:

@@ -11,8 +11,23 @@ from pathlib import Path
 import pytest
 from testinfra.host import Host
 
-SERVICES = ("broker", "schema-registry", "connect", "ksqldb-server", "kafka-ui", "data-transform", "sftp", "nginx", "jupyter")
-PRIVATE = ("conf/connect/secrets.properties", "conf/data-transform/credentials.env", "conf/kafka-ui/credentials.env", ".env")
+SERVICES = (
+    "broker",
+    "schema-registry",
+    "connect",
+    "ksqldb-server",
+    "kafka-ui",
+    "data-transform",
+    "sftp",
+    "nginx",
+    "jupyter",
+)
+PRIVATE = (
+    "conf/connect/secrets.properties",
+    "conf/data-transform/credentials.env",
+    "conf/kafka-ui/credentials.env",
+    ".env",
+)
 
 
 def inspect(vm: Host, name: str) -> dict:
@@ -82,7 +97,7 @@ def test_the_workgroup_is_registered(vm: Host, platform: Host) -> None:
     row = platform.check_output(
         "sudo -u postgres psql --no-align --tuples-only --dbname=platform --command="
         '"SELECT \\"KAFKA_BROKER\\", \\"KAFKA_REGISTRY\\" FROM public.\\"WORKGROUPS\\" '
-        "WHERE \\\"ID\\\"::text = '325151bf-2007-4308-b94d-b436a61a35c5'\""
+        'WHERE \\"ID\\"::text = \'325151bf-2007-4308-b94d-b436a61a35c5\'"'
     )
     assert row == f"http://{own}:19092|http://{own}:8081"
 

@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 import csv
-import time
 from collections import defaultdict
 
 from lab.show import DATA, EVENTS, Node
 
 SECOND = DATA.with_name("incidents-2.csv")
-SECONDS = 90
 
 
 def lines(*files) -> list[dict[str, str]]:
@@ -27,23 +25,16 @@ def lines(*files) -> list[dict[str, str]]:
     return sorted(result, key=lambda row: (row["INCIDENT"], int(row["cnt"])))
 
 
-def rows_when_there_are(node: Node, number: int) -> list[dict[str, str]]:
-    deadline = time.monotonic() + SECONDS
-    while len(rows := node.rows(EVENTS)) < number and time.monotonic() < deadline:
-        time.sleep(0.5)
-    return rows
-
-
 def test_every_line_of_a_file_arrives_once_and_numbered(node: Node) -> None:
     node.upload(DATA)
     expected = lines(DATA)
-    assert rows_when_there_are(node, len(expected)) == expected
+    assert node.wait_for_rows(EVENTS, len(expected)) == expected
 
 
 def test_the_numbering_goes_on_in_a_second_file(node: Node) -> None:
     node.upload(SECOND)
     expected = lines(DATA, SECOND)
-    assert rows_when_there_are(node, len(expected)) == expected
+    assert node.wait_for_rows(EVENTS, len(expected)) == expected
 
 
 def test_read_files_were_moved_to_processed(node: Node) -> None:
@@ -66,4 +57,6 @@ def test_connectors_and_tasks_run(node: Node) -> None:
 
 def test_the_password_is_a_reference_in_connect(node: Node) -> None:
     config = node.connect("/connectors/incidents-sink/config")
-    assert config["connection.password"] == "${file:/etc/kafka-connect/secrets/secrets.properties:data_transform_password}"
+    assert (
+        config["connection.password"] == "${file:/etc/kafka-connect/secrets/secrets.properties:data_transform_password}"
+    )

@@ -10,8 +10,9 @@ import re
 import subprocess
 from pathlib import Path
 
-from lab.show import Node
 from testinfra.host import Host
+
+from lab.show import Node
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -43,7 +44,9 @@ def test_a_dry_run_shows_what_would_change_and_does_not(node: Node) -> None:
 
 
 def test_a_service_that_does_not_start_is_named_with_its_last_lines_and_its_data_stays(vm: Host) -> None:
-    broken = '{"compose_environment": {"schema-registry": {"SCHEMA_REGISTRY_HOST_NAME": ""}}, "compose_start_timeout": 45}'
+    broken = (
+        '{"compose_environment": {"schema-registry": {"SCHEMA_REGISTRY_HOST_NAME": ""}}, "compose_start_timeout": 45}'
+    )
     done = play("-e", broken, "--tags", "preflight,compose")
     assert done.returncode != 0
     message = done.stdout[done.stdout.index("Say what failed") :]
@@ -54,7 +57,9 @@ def test_a_service_that_does_not_start_is_named_with_its_last_lines_and_its_data
 
 
 def test_only_what_changed_is_recreated(vm: Host) -> None:
-    containers = {name: vm.check_output(f"docker inspect -f '{{{{.Id}}}}' {name}") for name in ("broker", "connect", "sftp")}
+    containers = {
+        name: vm.check_output(f"docker inspect -f '{{{{.Id}}}}' {name}") for name in ("broker", "connect", "sftp")
+    }
     done = play("-e", '{"compose_memory_limits": {"sftp": "160m"}}', "--tags", "preflight,compose")
     assert done.returncode == 0, done.stdout[-3000:]
     after = {name: vm.check_output(f"docker inspect -f '{{{{.Id}}}}' {name}") for name in containers}

@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-from lab.show import EVENTS, Node
 from testinfra.host import Host
+
+from lab.show import EVENTS, Node
 
 ROOT = Path(__file__).resolve().parents[3]
 SECONDS = 240
@@ -44,11 +45,11 @@ def test_the_rows_are_still_there(node: Node, before: list[dict[str, str]]) -> N
 
 def test_a_file_goes_through_after_the_reboot(node: Node, before: list[dict[str, str]], tmp_path: Path) -> None:
     file = tmp_path / "incidents-3.csv"
-    file.write_text("INCIDENT,ACTIVITY,DATE,ASSIGNEE,COMMENT\nINC-009,Opened,2026-04-01 08:00:00,Maël,après\n", encoding="utf-8")
+    file.write_text(
+        "INCIDENT,ACTIVITY,DATE,ASSIGNEE,COMMENT\nINC-009,Opened,2026-04-01 08:00:00,Maël,après\n", encoding="utf-8"
+    )
     node.upload(file)
-    deadline = time.monotonic() + SECONDS
-    while len(rows := node.rows(EVENTS)) <= len(before) and time.monotonic() < deadline:
-        time.sleep(1)
+    rows = node.wait_for_rows(EVENTS, len(before) + 1)
     assert [row for row in rows if row not in before] == [
         {
             "INCIDENT": "INC-009",

@@ -67,21 +67,22 @@ def _failed_parts(actual: Actual | None) -> list[str]:
     return parts + [f"task {task.id}" for task in actual.tasks if task.state == "failed"]
 
 
-def result(outcomes: t.Sequence[Outcome], mask: Mask, *, check_mode: bool) -> dict[str, t.Any]:
+def result(outcomes: t.Sequence[Outcome], mask: Mask, *, check_mode: bool, diff_mode: bool) -> dict[str, t.Any]:
     """The module's result. Raises RefusedError that carries it when a connector went wrong."""
     entries = [_entry(outcome, mask, check_mode=check_mode) for outcome in outcomes]
     errors = [entry for entry in entries if entry["error"]]
     summary = Counter(entry["action"] for entry in entries)
-    values = {
+    values: dict[str, t.Any] = {
         "changed": any(entry["changed"] for entry in entries),
         "connectors": entries,
         "summary": {**dict(sorted(summary.items())), "failed": len(errors)},
-        "diff": [
+    }
+    if diff_mode:
+        values["diff"] = [
             {**entry["diff"], "before_header": entry["name"], "after_header": entry["name"]}
             for entry in entries
-            if "diff" in entry and entry["changed"]
-        ],
-    }
+            if entry["changed"]
+        ]
     if errors:
         raise RefusedError(_message(errors, len(entries)), details=values)
     return values

@@ -15,8 +15,11 @@ import contextlib
 import ctypes
 import errno
 import fcntl
+import grp
 import json
 import os
+import pwd
+import re
 import shutil
 import stat
 import typing as t
@@ -50,6 +53,20 @@ class Ownership:
     uid: int | None = None
     gid: int | None = None
     mode: int = 0o644
+
+    @classmethod
+    def parse(cls, owner: str | None, group: str | None, mode: str) -> Ownership:
+        """Read the options; InvalidInputError when the node does not know the user or the group."""
+        if not re.fullmatch(r"0?[0-7]{3}", mode):
+            raise InvalidInputError(f"mode: '{mode}' is not an octal mode.", remedy="Write it as in '0644'.")
+        try:
+            uid = _number(owner, lambda name: pwd.getpwnam(name).pw_uid)
+            gid = _number(group, lambda name: grp.getgrnam(name).gr_gid)
+        except KeyError as error:
+            raise InvalidInputError(
+                f"owner, group: {error.args[0]} on this node.", remedy="Create it first, or give its number."
+            ) from error
+        return cls(uid, gid, int(mode, 8))
 
     def fits(self, found: os.stat_result) -> bool:
         """Whether a path already is as declared."""
@@ -290,6 +307,12 @@ class Destination:
     def _jar(self, name: str) -> Path:
         # A receipt is a file that others may have written: only its names count, never a path.
         return self.path / PurePosixPath(name).name
+
+
+def _number(text: str | None, look_up: t.Callable[[str], int]) -> int | None:
+    if text is None:
+        return None
+    return int(text) if text.isdigit() else look_up(text)
 
 
 @contextlib.contextmanager

@@ -200,6 +200,7 @@ class Declaration:
     src: str | None = None
     version: str | None = None
     checksum: str | None = None
+    remote_src: bool = False
     state: str = "present"
     dependencies: tuple[str, ...] = field(default=())
 
@@ -207,7 +208,12 @@ class Declaration:
     def from_params(cls, params: t.Mapping[str, t.Any]) -> Declaration:
         """Take the options above out of a module's (or a list element's) parameters."""
         values = {key: params.get(key) for key in ("name", "maven", "url", "src", "version", "checksum")}
-        return cls(**values, state=params["state"], dependencies=tuple(params.get("dependencies") or ()))
+        return cls(
+            **values,
+            remote_src=params["remote_src"],
+            state=params["state"],
+            dependencies=tuple(params.get("dependencies") or ()),
+        )
 
     @property
     def label(self) -> str:
@@ -284,6 +290,11 @@ class Declaration:
         if self.url:
             return UrlSource(_checked_url(self.url))
         if self.src:
+            if not self.remote_src:
+                raise InvalidInputError(
+                    f"src: {self.src} would be on the controller.",
+                    remedy="Copy it to the node first and set remote_src: true.",
+                )
             return FileSource(self.src)
         owner, slash, plugin = (name or "").partition("/")
         if slash:

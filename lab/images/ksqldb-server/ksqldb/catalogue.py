@@ -52,7 +52,11 @@ class PersistentQuery:
 
 @dataclass
 class Catalogue:
-    """Everything that a restart keeps; ``sequence`` is the number of the last command, 2 apart, -2 before the first."""
+    """Everything that a restart keeps.
+
+    ``sequence`` is the number of the last command (2 apart, -2 before the first); ``query_number`` stands in the id of
+    the next query, and commands that only end or pause queries do not move it.
+    """
 
     sources: dict[str, Source] = field(default_factory=dict)
     queries: dict[str, PersistentQuery] = field(default_factory=dict)
@@ -60,14 +64,11 @@ class Catalogue:
     topics: dict[str, int] = field(default_factory=dict)
     statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
     sequence: int = -2
+    query_number: int = 0
 
     def sandbox(self) -> Catalogue:
         """A copy to validate on."""
         return copy.deepcopy(self)
-
-    def next_query_number(self) -> int:
-        """The number in the id of the query that the next command would start."""
-        return max(0, self.sequence + 1)
 
     def save(self, path: Path) -> None:
         """Write the JSON file in one step."""
@@ -101,4 +102,5 @@ class Catalogue:
             topics=data["topics"],
             statuses=data["statuses"],
             sequence=data["sequence"],
+            query_number=data["query_number"],
         )

@@ -262,6 +262,8 @@ class Execution:
     def command(self, command_id: str, message: str, *, query_id: str | None = None, statement: str | None = None) -> Any:
         """A command written and done."""
         self.catalogue.sequence += 2
+        if not command_id.endswith("/execute"):
+            self.catalogue.query_number = self.catalogue.sequence + 1
         status = {"status": "SUCCESS", "message": message, "queryId": query_id}
         self.catalogue.statuses[command_id] = status
         return {
@@ -347,7 +349,7 @@ class Execution:
         self.catalogue.sources[statement.name] = source
         message, query_id = f"{statement.kind.capitalize()} created", None
         if statement.source and statement.kind == "TABLE":
-            query_id = f"CST_{statement.name}_{self.catalogue.next_query_number()}"
+            query_id = f"CST_{statement.name}_{self.catalogue.query_number}"
             message = f"Created query with ID {query_id}"
             self._start(PersistentQuery(query_id, normal, [statement.name], None, source.columns, self._overrides()))
         return self.command(self._create_id(source), message, query_id=query_id, statement=normal)
@@ -392,7 +394,7 @@ class Execution:
         if query_id:
             self._check_query_upgrade(self.catalogue.queries[query_id], resolved)
         else:
-            query_id = f"{prefix}_{statement.name}_{self.catalogue.next_query_number()}"
+            query_id = f"{prefix}_{statement.name}_{self.catalogue.query_number}"
         self.catalogue.sources[statement.name] = source
         self._start(self._made(query_id, normal, resolved, statement.name))
         message = f"Created query with ID {query_id}"
@@ -524,7 +526,7 @@ class Execution:
             resolved = Resolver(self.catalogue, self.engine.functions, statement.query).resolve(None, table=False)
         except UnresolvedError as problem:
             raise self.bad(str(problem)) from problem
-        query_id = statement.query_id or f"INSERTQUERY_{self.catalogue.next_query_number()}"
+        query_id = statement.query_id or f"INSERTQUERY_{self.catalogue.query_number}"
         if query_id in self.catalogue.queries:
             raise self.bad(f"Query ID '{query_id}' already exists.")
         result, wanted = schema_text(resolved.columns), schema_text(sink.columns)

@@ -1,0 +1,319 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+from functools import partial
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+from fake_connect_worker import BOOTING, REBALANCE_READ, REBALANCE_WRITE, Held, Worker, error, serve
+
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import Patience
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait import Timing
+from ansible_collections.igrafx.liveconnect.plugins.modules import kafka_connector
+
+PLAIN = {"connector.class": "org.example.Sink", "tasks.max": 1, "topic": "t", "flag": True, "list": ["a", "b"]}
+STORED = {"connector.class": "org.example.Sink", "tasks.max": "1", "topic": "t", "flag": "true", "list": "a,b"}
+
+
+@pytest.fixture
+def run(url, capsys, monkeypatch):
+    """Runs the module as Ansible does; gives its result, and checks that no secret is in it."""
+    monkeypatch.setattr(kafka_connector, "Patience", partial(Patience, first_pause=0.001, longest_pause=0.01))
+    monkeypatch.setattr(kafka_connector, "Timing", partial(Timing, settle=0.02))
+
+    def run(*, check=False, secret="no-such-secret-in-here", **options):
+        options = {"url": url, "poll_interval": 0.002, "retry_timeout": 5, "wait_timeout": 5, **options}
+        arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": True}
+        with patch_module_args(arguments), pytest.raises(SystemExit):
+            kafka_connector.main()
+        output = capsys.readouterr().out
+        assert secret not in output
+        return json.loads(output)
+
+    return run
+
+
+def quartet(run, worker, **options):
+    """Check, do, check again, do again; gives the result of doing."""
+    preview = run(check=True, **options)
+    assert preview["changed"]
+    assert worker.writes == []
+    done = run(**options)
+    assert done["changed"]
+    assert [one["action"] for one in done["connectors"]] == [one["action"] for one in preview["connectors"]]
+    assert done["diff"] == preview["diff"]
+    for again in (run(check=True, **options), run(**options)):
+        assert not again["changed"]
+        assert again["diff"] == []
+    return done
+
+
+def only(result):
+    assert "msg" not in result, result["msg"]
+    (entry,) = result["connectors"]
+    return entry
+
+
+@pytest.mark.parametrize("state", ["present", "running", "paused", "stopped"])
+@pytest.mark.parametrize("version", ["3.6.2", "3.9.0", "7.9.2-ccs"])
+def test_creates_in_each_state(run, worker, state, version):
+    worker.version = version
+    entry = only(quartet(run, worker, name="a", config=PLAIN, state=state))
+    expected = "running" if state == "present" else state
+    assert (entry["action"], entry["state"], entry["type"], entry["error"]) == ("create", expected, "sink", "")
+    assert entry["diff"]["before"] == {}
+    assert worker.connectors["a"].config == STORED
+    assert worker.connectors["a"].ran == (expected == "running" or version == "3.6.2")
+
+
+@pytest.mark.parametrize(
+    ("held", "state", "action", "writes"),
+    [
+        ("RUNNING", "paused", "pause", ["/connectors/a/pause"]),
+        ("RUNNING", "stopped", "stop", ["/connectors/a/stop"]),
+        ("PAUSED", "running", "resume", ["/connectors/a/resume"]),
+        ("STOPPED", "running", "resume", ["/connectors/a/resume"]),
+        ("RUNNING", "absent", "delete", ["/connectors/a"]),
+    ],
+)
+def test_state_alone_writes_no_configuration(run, worker, held, state, action, writes):
+    worker.connectors["a"] = Held(dict(STORED), held, [] if held == "STOPPED" else [held])
+    entry = only(quartet(run, worker, name="a", config=PLAIN, state=state))
+    assert entry["action"] == action
+    assert [path for _method, path in worker.writes] == writes
+    assert entry["state"] == state
+
+
+def test_updates_both_ways(run, worker):
+    worker.connectors["a"] = Held({**STORED, "topic": "old", "gone": "1"})
+    entry = only(quartet(run, worker, name="a", config=PLAIN))
+    assert entry["action"] == "update"
+    assert entry["diff"]["before"]["config"]["gone"] == "1"
+    assert worker.connectors["a"].config == STORED
+
+
+def test_subset_null_and_ignored_keys(run, worker):
+    worker.connectors["a"] = Held({**STORED, "kept": "1", "unwanted": "1", "drifting": "7"})
+    config = {"topic": "new", "unwanted": None, "drifting": 1}
+    quartet(run, worker, name="a", config=config, compare="subset", ignore_keys=["drifting"])
+    assert worker.connectors["a"].config == {**STORED, "kept": "1", "topic": "new", "drifting": "7"}
+
+
+def test_a_new_configuration_of_a_stopped_connector_never_runs_before_it_may(run, worker):
+    worker.connectors["a"] = Held({**STORED, "topic": "old"})
+    quartet(run, worker, name="a", config=PLAIN, state="stopped")
+    assert [path for _method, path in worker.writes] == ["/connectors/a/stop", "/connectors/a/config"]
+
+
+def test_nothing_changed_is_two_requests(run, worker):
+    names = [f"c{index}" for index in range(50)]
+    worker.connectors = {name: Held(dict(STORED)) for name in names}
+    result = run(connectors=[{"name": name, "config": PLAIN, "state": "running"} for name in names])
+    assert not result["changed"]
+    assert result["summary"] == {"none": 50, "failed": 0}
+    assert worker.requests == [("GET", "/connectors?expand=info"), ("GET", "/connectors?expand=status")]
+
+
+def test_many_at_once_with_names_of_all_kinds(run, worker):
+    names = ["a b", "é->ü", "50%", "x?y#z"]
+    quartet(run, worker, connectors=[{"name": name, "config": PLAIN} for name in names])
+    assert sorted(worker.connectors) == sorted(names)
+    quartet_end = run(connectors=[{"name": name, "state": "absent"} for name in names])
+    assert quartet_end["summary"] == {"delete": 4, "failed": 0}
+    assert worker.connectors == {}
+
+
+def test_purge_deletes_what_matches_and_is_not_declared(run, worker):
+    worker.connectors = {name: Held(dict(STORED)) for name in ("p-old", "p-kept", "other-p-")}
+    done = quartet(run, worker, connectors=[{"name": "p-kept", "config": PLAIN}], purge=True, purge_match="p-.*")
+    assert [one["name"] for one in done["connectors"]] == ["p-kept", "p-old"]
+    assert sorted(worker.connectors) == ["other-p-", "p-kept"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"connectors": [], "purge": True, "purge_match": ".*"}, "nothing is declared"),
+        ({"name": "a", "config": PLAIN, "purge": True, "purge_match": ".*"}, "connectors"),
+        ({"connectors": [{"name": "a"}], "purge": True}, "purge_match"),
+        ({"connectors": [{"name": "a"}], "purge": True, "purge_match": "("}, "regular expression"),
+        ({"name": "a/b", "config": PLAIN}, "'a/b'"),
+        ({"name": "", "config": PLAIN}, "empty"),
+        ({"name": "a ", "config": PLAIN}, "spaces"),
+        ({"connectors": [{"name": "a"}, {"name": "a"}]}, "more than once"),
+        ({"name": "a", "config": {**PLAIN, "name": "b"}}, "'name' inside config"),
+        ({"name": "a", "config": {**PLAIN, "transforms": {"route": {}}}}, "config.transforms is a dictionary"),
+        ({"name": "a", "config": {**PLAIN, "list": [1, {"x": 1}]}}, "config.list[1] is a dictionary"),
+        ({"name": "a", "config": PLAIN, "secrets": {"pin": None}}, "secrets.pin has no value"),
+        ({"name": "a", "config": {"topic": "t"}}, "connector.class"),
+        ({"name": "a", "connectors": []}, "mutually exclusive"),
+    ],
+)
+def test_refuses_in_one_sentence_before_writing(run, worker, options, said):
+    result = run(**options)
+    assert result["failed"]
+    assert said in result["msg"]
+    assert worker.writes == []
+
+
+def test_a_failed_task_is_repaired_and_nothing_else(run, worker):
+    worker.connectors["a"] = Held(dict(STORED), "RUNNING", ["FAILED"])
+    worker.connectors["b"] = Held(dict(STORED))
+    done = quartet(run, worker, connectors=[{"name": "a", "config": PLAIN}, {"name": "b", "config": PLAIN}])
+    assert [one["action"] for one in done["connectors"]] == ["restart_failed", "none"]
+    assert worker.writes == [("POST", "/connectors/a/restart?includeTasks=true&onlyFailed=true")]
+    assert done["diff"][0]["before"] == {"state": "running", "failed": ["task 0"]}
+
+
+def test_a_failed_connector_is_brought_to_its_state(run, worker):
+    worker.connectors["a"] = Held(dict(STORED), "FAILED", [])
+    entry = only(quartet(run, worker, name="a", config=PLAIN, state="running"))
+    assert (entry["action"], entry["state"]) == ("resume", "running")
+
+
+def test_never_restart_reports_the_root_cause_and_the_trace(run, worker):
+    worker.connectors["a"] = Held(dict(STORED), "RUNNING", ["FAILED"])
+    result = run(name="a", config=PLAIN, restart="never")
+    assert result["failed"]
+    assert not result["changed"]
+    assert "'a': failed: java.net.ConnectException: Connection refused" in result["msg"]
+    assert "login failed" in result["connectors"][0]["tasks"][0]["trace"]
+
+
+def test_a_new_connector_that_fails_ends_the_wait(run, worker):
+    worker.failing.add("a")
+    result = run(name="a", config=PLAIN, secrets={"password": "p4ss word"}, secret="p4ss word")
+    assert result["failed"]
+    assert result["changed"]
+    assert "Connection refused with ********" in result["msg"]
+
+
+@pytest.mark.parametrize(("restart", "writes"), [("always", 1), ("failed", 0)])
+def test_restart_always(run, worker, restart, writes):
+    worker.connectors["a"] = Held(dict(STORED))
+    assert run(name="a", config=PLAIN, restart=restart)["changed"] == bool(writes)
+    assert worker.writes == [("POST", "/connectors/a/restart?includeTasks=true&onlyFailed=false")] * writes
+
+
+def test_secrets_are_merged_compared_and_never_shown(run, worker):
+    worker.connectors["a"] = Held({**STORED, "token.x": "old-secret", "pin": "old-pin-9", "login.password": "${f:p:k}"})
+    config = {**PLAIN, "pin": "new-pin-9", "url": "jdbc://u:new-secret@h", "login.password": "${f:q:k}"}
+    options = {"name": "a", "config": config, "secrets": {"token.x": "new-secret"}}
+    diff = only(quartet(run, worker, secret="new-secret", **options))["diff"]
+    assert worker.connectors["a"].config["token.x"] == "new-secret"
+    assert (diff["before"]["config"]["token.x"], diff["after"]["config"]["token.x"]) == ("*" * 8, "*" * 8 + " (changed)")
+    assert (diff["before"]["config"]["pin"], diff["after"]["config"]["pin"]) == ("*" * 8, "*" * 8 + " (changed)")
+    assert diff["after"]["config"]["url"] == "jdbc://u:********@h"
+    assert diff["after"]["config"]["login.password"] == "${f:q:k}"
+
+
+def test_the_servers_words_are_masked(run, worker):
+    worker.refuse["a"] = "Connector config {password=s3cret\nline two} contains no connector type"
+    result = run(name="a", config=PLAIN, secrets={"password": "s3cret\nline two"}, secret="s3cret")
+    assert "{password=********} contains" in result["msg"]
+    assert "line two" not in result["msg"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_validation_names_connector_and_field_before_anything_is_written(run, worker, check):
+    entries = [
+        {"name": "good", "config": PLAIN},
+        {"name": "wrong", "config": {**PLAIN, "topic": "${f:p:k}bad", "pin": "bad"}},
+        {"name": "missing", "config": {**PLAIN, "connector.class": "NoSuch"}},
+    ]
+    result = run(connectors=entries, check=check, secret="hunter2")
+    assert worker.writes == []
+    good, wrong, missing = result["connectors"]
+    assert good["error"].startswith("not begun")
+    assert wrong["invalid"]["pin"] == ["Invalid value bad for configuration pin"]
+    assert "config provider" in wrong["invalid"]["topic"][0]
+    assert missing["invalid"] == {"connector.class": ["NoSuch is not installed on the worker"]}
+    assert "'wrong': its configuration is invalid" in result["msg"]
+
+
+def test_on_error_continue_does_the_others(run, worker):
+    worker.refuse["b"] = "no"
+    entries = [{"name": name, "config": PLAIN} for name in "abc"]
+    entries.append({"name": "d", "config": {**PLAIN, "topic": "bad"}})
+    result = run(connectors=entries, on_error="continue")
+    assert sorted(worker.connectors) == ["a", "c"]
+    assert result["changed"]
+    assert result["summary"] == {"create": 4, "failed": 2}
+    assert [bool(one["error"]) for one in result["connectors"]] == [False, True, False, True]
+    assert [one["state"] for one in result["connectors"]] == ["running", "absent", "running", "absent"]
+
+
+def test_on_error_stop_begins_nothing_more(run, worker):
+    worker.refuse["b"] = "no"
+    result = run(connectors=[{"name": name, "config": PLAIN} for name in "abc"], parallel=1)
+    assert sorted(worker.connectors) == ["a"]
+    assert [one["changed"] for one in result["connectors"]] == [True, False, False]
+    assert result["msg"].startswith("2 of 3 connectors went wrong. 'b': The worker refused to")
+
+
+def test_is_patient_with_a_worker_that_starts_and_rebalances(run, worker):
+    storm = [BOOTING, error(503, "starting"), error(500, REBALANCE_READ), error(409, REBALANCE_WRITE)]
+    worker.script = [*storm, None, BOOTING, None, None, None, error(409, REBALANCE_WRITE), error(500, REBALANCE_READ)]
+    result = run(name="a", config=PLAIN)
+    assert only(result)["state"] == "running"
+    assert worker.script == []
+
+
+def test_a_lost_answer_to_a_create_is_not_an_existing_connector(run, worker):
+    # GET info, status, password keys, validate, version; then the POST is carried out but its answer is lost.
+    real = worker.answer
+
+    def lossy(method, target, body):
+        answer = real(method, target, body)
+        if method == "POST" and worker.requests.count((method, target)) == 1:
+            return error(500, "Request timed out")
+        return answer
+
+    worker.answer = lossy
+    entry = only(run(name="a", config=PLAIN, state="stopped"))
+    assert (entry["action"], entry["state"]) == ("create", "stopped")
+
+
+def test_a_connector_created_meanwhile_by_another_is_refused(run, worker):
+    worker.script = [None, None, None, None, None, error(409, "Connector a already exists")]
+    result = run(name="a", config=PLAIN, state="stopped")
+    assert "already exists" in result["msg"]
+
+
+def test_a_connector_without_status_yet_is_waited_for_and_not_created_again(run, worker):
+    worker.connectors["a"] = Held(dict(STORED))
+    worker.without_status["a"] = 3
+    result = run(name="a", config=PLAIN, state="running")
+    assert not result["changed"]
+    assert only(result)["state"] == "running"
+    assert worker.writes == []
+
+
+def test_wait_ends_with_the_last_state(run, worker):
+    worker.connectors["a"] = Held(dict(STORED), "RUNNING", ["UNASSIGNED"])
+    result = run(name="a", config=PLAIN, wait_timeout=0.02)
+    assert "'a': not running after 0.02 s, but connector running, task 0 unassigned" in result["msg"]
+
+
+def test_does_not_wait_when_told(run, worker):
+    worker.failing.add("a")
+    entry = only(run(name="a", config=PLAIN, wait=False))
+    assert (entry["changed"], entry["state"]) == (True, "unknown")
+    assert only(run(name="a", state="absent", wait=False))["state"] == "absent"
+
+
+def test_workers_are_tried_in_order(run, url, worker):
+    booting = Worker()
+    booting.script = [BOOTING] * 100
+    with serve(booting) as other:
+        run(url=["http://127.0.0.1:9", other, url], name="a", config=PLAIN)
+    assert "a" in worker.connectors
+
+
+def test_nobody_answers(run):
+    result = run(url="http://127.0.0.1:9", name="a", config=PLAIN, retry_timeout=0.01)
+    assert "does not answer" in result["msg"]
+    assert "retry_timeout" in result["msg"]
