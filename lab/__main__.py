@@ -28,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     up.add_argument("--images", nargs="+", help="lab images that the registry must serve (default: all published)")
     down = commands.add_parser("down", help="remove a site with everything it holds")
-    shown = commands.add_parser("show", help="send a file through a site that site.yml has converged, and print what came out")
+    shown = commands.add_parser("show", help="send a file through a converged site, and print what came out")
     reboot = commands.add_parser("reboot", help="restart a node as a power cycle would")
     reboot.add_argument("node")
     for command in (up, down, shown, reboot):

@@ -23,9 +23,9 @@ def ssh_config(addresses: Mapping[str, str], folder: Path) -> str:
 Host {name}
     HostName {address}
     User operator
-    IdentityFile {folder / "id_ed25519"}
+    IdentityFile "{folder / "id_ed25519"}"
     IdentitiesOnly yes
-    UserKnownHostsFile {folder / "known_hosts"}
+    UserKnownHostsFile "{folder / "known_hosts"}"
     StrictHostKeyChecking yes
 """
         for name, address in sorted(addresses.items())

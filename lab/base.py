@@ -57,7 +57,7 @@ def _bootstrap(client: docker.DockerClient, suite: str, tag: str) -> None:
     if shutil.which("debootstrap") is None:
         _run("apt-get", "install", "--yes", "--no-install-recommends", "debootstrap")
     # A fresh folder each time: debootstrap cannot go on where an interrupted run stopped.
-    with tempfile.TemporaryDirectory(prefix=f"liveconnect-lab-{suite}-", dir="/var/tmp") as folder:  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix=f"liveconnect-lab-{suite}-", dir="/var/tmp") as folder:
         rootfs = Path(folder) / "rootfs"
         _run("debootstrap", "--variant=minbase", suite, str(rootfs))
         (rootfs / "etc/dpkg/dpkg.cfg.d/liveconnect-lab").write_text(DPKG_CONFIGURATION, encoding="utf-8")

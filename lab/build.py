@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Builds the lab's images, each cached by its content.
 
-An image is a folder below ``lab/images``. Its local name is ``liveconnect-lab/<name>:<digest>``, where the digest covers
-the folder's files and the tags of the images it is made from: what has not changed is not built again, and a change in
-a base reaches everything above it. Three kinds:
+An image is a folder below ``lab/images``. Its local name is ``liveconnect-lab/<name>:<digest>``. The digest covers the
+folder's files and the tags of the images it is made from: what has not changed is not built again, and a change in a
+base reaches everything above it. Three kinds:
 
 - a base (``trixie``, ``bookworm``): a minimal Debian, see ``base.py``;
 - an artifact set: a folder with ``fetch.sh``, see ``artifacts.py``;
@@ -93,7 +93,7 @@ IMAGES: tuple[Image, ...] = (
     _image("toolchain"),
     _image("java"),
     _artifact_set("kafka-jars"),
-    _artifact_set("converter-jars"),
+    _artifact_set("avro-converter"),
     _artifact_set("registry-jars"),
     _artifact_set("jupyter-venv"),
     _artifact_set("dbt-venv"),
@@ -104,12 +104,10 @@ IMAGES: tuple[Image, ...] = (
     _image(
         "kafka-connect",
         base="kafka-base",
-        artifacts="converter-jars",
+        artifacts="avro-converter",
         publish="confluentinc/cp-kafka-connect:7.9.2",
     ),
-    _image(
-        "schema-registry", base="java", artifacts="registry-jars", publish="confluentinc/cp-schema-registry:7.9.2"
-    ),
+    _image("schema-registry", base="java", artifacts="registry-jars", publish="confluentinc/cp-schema-registry:7.9.2"),
     _image("ksqldb-server", publish="confluentinc/cp-ksqldb-server:7.9.2"),
     _image("kafka-ui", publish="kafbat/kafka-ui:v1.2.0"),
     _image("postgres", publish="postgres:17.6"),
@@ -238,7 +236,7 @@ def _missing(client: docker.DockerClient, wanted: Iterable[str], known: dict[str
 
 def _exists(client: docker.DockerClient, tag: str) -> bool:
     try:
-        client.api.inspect_image(tag)
+        client.images.get(tag)
     except docker.errors.ImageNotFound:
         return False
     return True
@@ -276,7 +274,13 @@ def _docker_build(client: docker.DockerClient, image: Image, known: dict[str, st
     last: deque[str] = deque(maxlen=artifacts.LAST_LINES)
     context = _context(image.folder) if image.folder else None
     for event in client.api.build(
-        fileobj=context, custom_context=True, tag=known[image.name], buildargs=arguments, rm=True, decode=True
+        fileobj=context,
+        custom_context=True,
+        tag=known[image.name],
+        buildargs=arguments,
+        rm=True,
+        forcerm=True,
+        decode=True,
     ):
         last.extend(str(event.get("stream", "")).splitlines())
         if "error" in event:

@@ -62,18 +62,22 @@ def _answering() -> docker.DockerClient | None:
 
 def _install() -> None:
     if shutil.which("dockerd") is None:
-        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update", "--quiet"], check=True, env=environment)
-        subprocess.run(
-            ["apt-get", "install", "--quiet", "--yes", "--no-install-recommends", "docker.io", "iptables"],
-            check=True,
-            env=environment,
-        )
+        _run("apt-get", "update")
+        _run("apt-get", "install", "--yes", "--no-install-recommends", "docker.io", "iptables")
+
+
+def _run(*command: str) -> None:
+    """Run a command of this machine; if it fails, its last lines are the message."""
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    if done.returncode != 0:
+        last = "\n".join((done.stdout + done.stderr).splitlines()[-20:])
+        raise LabError(f"{last}\nThe command failed with code {done.returncode}: {' '.join(command)}")
 
 
 def _start(folder: Path) -> docker.DockerClient:
     if SERVICE_MANAGER.is_dir():
-        subprocess.run(["systemctl", "start", "docker.service"], check=True)
+        _run("systemctl", "start", "docker.service")
         where = "journalctl --unit docker"
     else:
         folder.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,8 @@ import ipaddress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lab.report import LabError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -28,7 +30,7 @@ def free_subnet(taken: Iterable[ipaddress.IPv4Network]) -> ipaddress.IPv4Network
     for candidate in POOL.subnets(new_prefix=PREFIX_LENGTH):
         if not any(candidate.overlaps(network) for network in avoided):
             return candidate
-    raise ValueError(f"All networks of {POOL} are in use; remove a site with 'python -m lab down --name NAME'.")
+    raise LabError(f"All networks of {POOL} are in use; remove a site with 'python -m lab down --name NAME'.")
 
 
 def assign(

@@ -28,7 +28,8 @@ PSQL = "cd / && sudo -u postgres psql --quiet --no-psqlrc --tuples-only --set ON
 API = f"""
 if [ "$(sudo docker inspect --format '{{{{.State.Running}}}}' api 2>/dev/null)" != true ]; then
     sudo docker rm --force api >/dev/null 2>&1 || true
-    sudo docker run --quiet --detach --name api --restart always registry.lab:5000/{API_NAME} sleep infinity >/dev/null
+    sudo docker run --quiet --detach --name api --init --restart always \\
+        registry.lab:5000/{API_NAME} sleep infinity >/dev/null
 fi
 """
 

@@ -57,7 +57,7 @@ REGISTRY = Service(
     host=network.REGISTRY,
     port=5000,
     probe="/v2/",
-    volume="/var/lib/docker-registry",
+    volume="/var/lib/registry",
 )
 HUB = Service(
     "lc-hub",

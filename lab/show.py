@@ -81,9 +81,7 @@ def show(site: Path) -> None:
     node = Node(site)
     expected = len(list(csv.DictReader(DATA.open(encoding="utf-8", newline=""))))
     if not node.rows(EVENTS):
-        print(
-            f"\nUploading {DATA.name} ({expected} lines) as {SFTP_USER} over SFTP to {node.address}:{SFTP_PORT}/upload …"
-        )
+        print(f"\nUploading {DATA.name} ({expected} lines) over SFTP as {SFTP_USER} to {node.address}:{SFTP_PORT} …")
         node.upload(DATA)
     rows = node.wait_for_rows(EVENTS, expected)
     if len(rows) < expected:
@@ -117,7 +115,8 @@ def _urls(node: Node) -> str:
     names = node.run("sed -n 's/^HOST=//p; s/^WORKGROUP_ID=//p' /opt/liveconnect/.env").split()
     host, workgroup = names
     lines = [
-        f"kafka-ui         https://liveconnect-{workgroup}.{host}/  (user admin, password in {node.site}/secrets/kafka_ui)",
+        f"kafka-ui         https://liveconnect-{workgroup}.{host}/",
+        f"                 user admin, password in {node.site}/secrets/kafka_ui",
         f"schema registry  http://{node.address}:8081/subjects",
         f"broker           {node.address}:19092",
         f"SFTP             sftp -P {SFTP_PORT} -i {node.site}/id_ed25519 {SFTP_USER}@{node.address}",

@@ -1,3 +1,6 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Run the hub: ``python3 -m hub --root /plugins --port 80``."""
 
 from __future__ import annotations

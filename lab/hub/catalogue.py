@@ -1,3 +1,6 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the hub knows: ``<root>/hub/<owner>/<name>/<version>/{archive.zip,manifest.json}``, read as it is asked for."""
 
 from __future__ import annotations
@@ -72,5 +75,6 @@ def _digests(archive: Path, _modified: int) -> tuple[str, str]:
 
 
 def _version_key(version: str) -> list[tuple[int, str]]:
-    """Orders 0.10.1 after 0.9: numbers as numbers, words before numbers."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"\d+|[A-Za-z]+", version)]
+    """Orders 0.10.1 after 0.9: numbers as numbers, words before them and before the end, as 1.0-rc before 1.0."""
+    parts = re.findall(r"\d+|[A-Za-z]+", version)
+    return [*((int(part), "") if part.isdigit() else (-1, part) for part in parts), (0, "")]

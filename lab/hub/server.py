@@ -1,3 +1,6 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The hub over HTTP, with the paths of the public one, and a Maven repository beside it."""
 
 from __future__ import annotations
@@ -37,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer by path."""
         path = unquote(urlsplit(self.path).path).rstrip("/")
-        if path == "/health":
+        if path in ("", "/health"):
             self._json({"status": "ok"})
         elif path.startswith("/maven2/"):
             self._static(path.removeprefix("/maven2/"))

@@ -10,8 +10,8 @@ from __future__ import annotations
 class ModuleDocFragment:
     """C(igrafx.liveconnect.http)."""
 
-    # How to be let in, for modules whose addresses are options of their own.
-    ACCESS = r"""
+    # How to be let in.
+    DOCUMENTATION = r"""
 options:
   url_username:
     description: User for basic authentication.
@@ -20,7 +20,7 @@ options:
     description: Password for basic authentication.
     type: str
   bearer_token:
-    description: Token sent as C(Authorization: Bearer).
+    description: Token sent in the C(Authorization) header as C(Bearer).
     type: str
   client_cert:
     description: PEM file on the target host with the client certificate, and its key unless O(client_key) is given.
@@ -41,9 +41,9 @@ options:
     default: 30
 """
 
-    DOCUMENTATION = (
-        ACCESS
-        + r"""
+    # One server, or one cluster; left out by modules whose addresses are options of their own.
+    URL = r"""
+options:
   url:
     description:
       - Address of the server, for example V(http://127.0.0.1:8083).
@@ -53,4 +53,3 @@ options:
     elements: str
     required: true
 """
-    )

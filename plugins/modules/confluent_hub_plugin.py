@@ -40,9 +40,9 @@ options:
     default: plugin
   staging:
     description:
-      - A directory outside of O(dest) on the same file system, to unpack in. Made when needed and removed at the end,
-        with all it holds.
-      - The default is C(.<name>-staging) beside O(dest).
+      - A directory outside of O(dest) on the same file system. A directory C(.<name of dest>-staging) is made in it to
+        unpack in, and removed at the end.
+      - The default is the directory that O(dest) is in.
     type: path
   name:
     description:
@@ -194,7 +194,7 @@ options:
     type: float
     default: 100
 extends_documentation_fragment:
-  - igrafx.liveconnect.http.access
+  - igrafx.liveconnect.http
 attributes:
   check_mode:
     description: Says what would be done. Asks the servers about versions, licences and checksums when there is

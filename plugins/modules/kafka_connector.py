@@ -126,7 +126,7 @@ options:
     type: float
     default: 300
   poll_interval:
-    description: Seconds between two looks at the states while waiting. One request for all connectors.
+    description: Longest pause between two looks at the states while waiting, in seconds. A look is one request.
     type: float
     default: 0.5
   retry_timeout:
@@ -151,6 +151,7 @@ attributes:
     description: Except with O(restart=always).
 extends_documentation_fragment:
   - igrafx.liveconnect.http
+  - igrafx.liveconnect.http.url
 seealso:
   - module: igrafx.liveconnect.kafka_connector_info
 """
@@ -337,7 +338,7 @@ def run(params, *, check_mode, diff_mode):
     for one in declared:
         mask.learn_secrets(one.config[key] for key in one.secret_keys if key in one.config)
     transport = FailoverTransport([UrlTransport(access) for access in Access.from_params(params)], is_unfit)
-    client = ConnectClient(transport, mask, Patience(params["retry_timeout"]))
+    client = ConnectClient(transport, mask, Patience(params["retry_timeout"], params["timeout"]))
     stop = params["on_error"] == "stop"
 
     actual = read_settled(client, declared, Timing(params["retry_timeout"], params["poll_interval"]))

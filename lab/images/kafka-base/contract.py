@@ -85,7 +85,7 @@ def require_writable(*folders: str) -> None:
             )
 
 
-def run_java(main: str, *arguments: str, prefix: str, heap: str, classpath: str = "") -> t.NoReturn:
+def run_java(main: str, *arguments: str, prefix: str, heap: str, classpath: t.Sequence[str] = ()) -> t.NoReturn:
     """Become the JVM. ``prefix`` names the variables of its options (``KAFKA_HEAP_OPTS``, ``KAFKA_OPTS``, …)."""
 
     def option(name: str, default: str = "") -> list[str]:
@@ -100,11 +100,11 @@ def run_java(main: str, *arguments: str, prefix: str, heap: str, classpath: str 
         *_jmx(prefix),
         *option("OPTS"),
         "-cp",
-        ":".join(entry for entry in (JARS, os.environ.get("CLASSPATH", classpath)) if entry),
+        ":".join(entry for entry in (JARS, *classpath, os.environ.get("CLASSPATH")) if entry),
         main,
         *arguments,
     ]
-    os.execvp(command[0], command)  # noqa: S606, S607
+    os.execvp(command[0], command)  # noqa: S606
 
 
 def _jmx(prefix: str) -> list[str]:

@@ -43,7 +43,7 @@ def take_ownership() -> None:
 
 def become(user: str) -> None:
     """Start again as ``user``."""
-    os.execvp("setpriv", ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", *sys.argv])  # noqa: S606, S607
+    os.execvp("setpriv", ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", *sys.argv])  # noqa: S606
 
 
 def initialise(options: list[str]) -> None:
@@ -60,6 +60,8 @@ def initialise(options: list[str]) -> None:
         file.flush()
         initdb = ["initdb", f"--username={user}", "--auth-local=trust", f"--auth-host={trusted}", "--no-sync"]
         run(*initdb, *([f"--pwfile={file.name}"] if password else []), "--encoding=UTF8", str(DATA))
+    with (DATA / "postgresql.conf").open("a", encoding="utf-8") as configuration:
+        configuration.write("listen_addresses = '*'\n")
     with (DATA / "pg_hba.conf").open("a", encoding="utf-8") as rules:
         rules.write(f"\nhost all all all {trusted}\n")
     server = shlex.join(["-c", "listen_addresses=", "-c", f"unix_socket_directories={SOCKETS}", *options])
@@ -78,8 +80,8 @@ def initialise(options: list[str]) -> None:
             elif script.suffix == ".sh":
                 run("bash", str(script))
     except BaseException:
-        subprocess.run(["pg_ctl", "--pgdata", str(DATA), "--mode=immediate", "--wait", "stop"], check=False)  # noqa: S603, S607
-        subprocess.run(["find", str(DATA), "-mindepth", "1", "-delete"], check=False)  # noqa: S603, S607
+        subprocess.run(["pg_ctl", "--pgdata", str(DATA), "--mode=immediate", "--wait", "stop"], check=False)
+        subprocess.run(["find", str(DATA), "-mindepth", "1", "-delete"], check=False)
         raise
     run("pg_ctl", "--pgdata", str(DATA), "--mode=fast", "--wait", "stop")
 
@@ -93,7 +95,7 @@ def setting(name: str) -> str:
 
 def run(*command: str) -> None:
     """Run a step of the first start; a failure ends it."""
-    if subprocess.run(command, check=False).returncode != 0:  # noqa: S603
+    if subprocess.run(command, check=False).returncode != 0:
         sys.exit(f"ERROR: {command[0]} failed; the database was not initialised.")
 
 

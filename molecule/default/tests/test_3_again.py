@@ -28,7 +28,7 @@ def changed(done: subprocess.CompletedProcess[str]) -> int:
     return int(re.search(r"changed=(\d+)", done.stdout).group(1))
 
 
-def test_a_dry_run_of_what_is_there_changes_nothing(vm: Host) -> None:
+def test_a_dry_run_of_what_is_there_changes_nothing() -> None:
     done = play("--check", "--diff")
     assert done.returncode == 0, done.stdout[-3000:]
     assert changed(done) == 0, done.stdout[-3000:]

@@ -32,7 +32,8 @@ def before(node: Node, site: Path) -> list[dict[str, str]]:
     return rows
 
 
-def test_everything_is_healthy_again(vm: Host, before: list[dict[str, str]]) -> None:
+@pytest.mark.usefixtures("before")
+def test_everything_is_healthy_again(vm: Host) -> None:
     states = vm.check_output("docker ps --all --format '{{.Names}} {{.Status}}'").splitlines()
     assert len(states) >= 9
     assert [line for line in states if "(healthy)" not in line] == []

@@ -41,9 +41,14 @@ _SEGMENTS = re.compile(r"(\d+)\.(\d+)")
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a request is repeated while the worker cannot serve it; all in seconds."""
+    """How long a request is repeated while the worker cannot serve it; all in seconds.
+
+    ``request`` is what one try may take. A first read gets less, as a worker that starts leaves some without an answer.
+    """
 
     timeout: float = 120
+    request: float = 30
+    first_read: float = 4
     first_pause: float = 0.25
     longest_pause: float = 5
 
@@ -200,7 +205,8 @@ class ConnectClient:
         tries = tries or _Tries(self._patience)
         while True:
             try:
-                response = request_json(self._transport, method, path, payload)
+                timeout = tries.read_timeout if method == "GET" else self._patience.request
+                response = request_json(self._transport, method, path, payload, timeout=timeout)
             except ConnectionFailedError as error:
                 if error.permanent or not tries.again():
                     raise UnreachableError(
@@ -247,6 +253,11 @@ class _Tries:
         self._patience = patience
         self._deadline = time.monotonic() + patience.timeout
         self._pause = patience.first_pause
+
+    @property
+    def read_timeout(self) -> float:
+        """Seconds for this try, when it only reads."""
+        return min(self._patience.first_read * float(2 ** (self.count - 1)), self._patience.request)
 
     def again(self) -> bool:
         """Pause; False, at once, when the deadline has passed."""

@@ -71,9 +71,12 @@ class Actual:
         return next((task.trace for task in self.tasks if task.state == FAILED), None)
 
     @property
-    def status(self) -> tuple[t.Any, ...]:
-        """All that changes when the connector or a task moves; equal twice means that nothing was seen to move."""
-        return (self.state, self.worker, self.trace, self.tasks)
+    def moving_part(self) -> tuple[t.Any, ...]:
+        """What is seen to move when a write takes effect: the tasks, or the connector itself when it has none.
+
+        A new configuration restarts the connector first, its tasks later, so that the connector tells nothing of them.
+        """
+        return self.tasks or (self.state, self.worker, self.trace)
 
 
 def declare(entries: t.Sequence[t.Mapping[str, t.Any]]) -> list[Declared]:

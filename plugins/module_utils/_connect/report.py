@@ -24,13 +24,18 @@ _ERRORS_IN_MESSAGE = 5
 
 def learn_secrets(client: ConnectClient, changes: t.Sequence[Change], mask: Mask) -> None:
     """Teach ``mask`` what is secret in the connectors, with one request for each class whose settings get shown."""
-    shown = [config for change in changes if change.shows_config for config in _configs(change)]
-    for connector_class in sorted({config["connector.class"] for config in shown if "connector.class" in config}):
-        mask.learn_password_keys(client.password_keys(connector_class))
+    _learn_password_keys(
+        client, [config for change in changes if change.shows_config for config in _configs(change)], mask
+    )
     for change in changes:
         for config in _configs(change):
             mask.learn_config(config)
             mask.learn_secrets(config[key] for key in change.secret_keys if key in config)
+
+
+def _learn_password_keys(client: ConnectClient, configs: t.Sequence[t.Mapping[str, str]], mask: Mask) -> None:
+    for connector_class in sorted({config["connector.class"] for config in configs if "connector.class" in config}):
+        mask.learn_password_keys(client.password_keys(connector_class))
 
 
 def _configs(change: Change) -> list[t.Mapping[str, str]]:
@@ -114,6 +119,14 @@ def _entry(outcome: Outcome, mask: Mask, *, check_mode: bool) -> dict[str, t.Any
     if outcome.invalid:
         entry["invalid"] = {error.field: [mask.text(text) for text in error.errors] for error in outcome.invalid}
     return entry
+
+
+def described(client: ConnectClient, connectors: t.Sequence[Actual], mask: Mask) -> list[dict[str, t.Any]]:
+    """``name``, ``config`` and status of each connector; one request for each connector class."""
+    _learn_password_keys(client, [one.config for one in connectors], mask)
+    for one in connectors:
+        mask.learn_config(one.config)
+    return [{"name": one.name, "config": mask.config(one.config), **status(one, mask)} for one in connectors]
 
 
 def status(actual: Actual | None, mask: Mask) -> dict[str, t.Any]:

@@ -19,9 +19,15 @@ if t.TYPE_CHECKING:
     from .masking import Mask
 
 
+_FIRST_PAUSE = 0.1
+
+
 @dataclass(frozen=True)
 class Timing:
-    """All in seconds. ``settle``: how long after a write a status may still be the one from before it."""
+    """All in seconds. ``settle``: how long after a write a status may still be the one from before it.
+
+    ``poll_interval`` is the longest pause between two looks: the first ones come sooner.
+    """
 
     timeout: float = 300
     poll_interval: float = 0.5
@@ -65,37 +71,44 @@ def wait_for(
     request. With ``stop_at_first`` one failure ends the wait for all.
     """
     waited = Waited(dict(seen), {})
+    settled = [_settled(goal, waited, mask) for goal in goals]
+    if all(settled) and all(goal.written is None for goal in goals):
+        return waited
+    # What was read before the writes is no verdict on them.
+    waited.errors.clear()
     moved: set[str] = set()
-    open_goals = [goal for goal in goals if goal.written is not None or not _settled(goal, waited, mask)]
-    open_goals = [goal for goal in open_goals if goal.name not in waited.errors]
     deadline = time.monotonic() + timing.timeout
-    while open_goals and not (waited.errors and stop_at_first):
+    pause = min(_FIRST_PAUSE, timing.poll_interval)
+    while True:
+        # All of them at every look: the rebalance for one moves tasks of others that had arrived.
+        watched = [goal for goal in goals if goal.name not in waited.errors]
         try:
             waited.seen = client.poll()
         except LiveConnectError as error:
-            waited.errors.update({goal.name: f"its state is unknown. {error}" for goal in open_goals})
-            break
+            waited.errors.update({goal.name: f"its state is unknown. {error}" for goal in watched})
+            return waited
         now = time.monotonic()
-        remaining = []
-        for goal in open_goals:
-            actual = waited.seen.get(goal.name)
-            if actual and goal.before and actual.status != goal.before.status:
-                moved.add(goal.name)
-            fresh = goal.written is not None and now - goal.written < timing.settle
-            if may_be_stale(goal, actual, fresh=fresh, moved=goal.name in moved) or not _settled(goal, waited, mask):
-                remaining.append(goal)
-        open_goals = [goal for goal in remaining if goal.name not in waited.errors]
-        if not open_goals:
-            break
+        missing = [goal for goal in watched if not _arrived(goal, waited, moved, mask, now=now, settle=timing.settle)]
+        if not missing or (waited.errors and stop_at_first):
+            return waited
         if now >= deadline:
-            for goal in open_goals:
+            for goal in missing:
                 waited.errors[goal.name] = (
                     f"not {goal.expected or 'settled'} after {timing.timeout:g} s, but "
                     f"{describe(waited.seen.get(goal.name))}. Raise wait_timeout, or look at the worker's log."
                 )
-            break
-        time.sleep(max(0, min(timing.poll_interval, deadline - now)))
-    return waited
+            return waited
+        time.sleep(min(pause, max(0, deadline - now)))
+        pause = min(pause * 1.5, timing.poll_interval)
+
+
+def _arrived(goal: Goal, waited: Waited, moved: set[str], mask: Mask, *, now: float, settle: float) -> bool:
+    """Whether there is nothing more to wait for: the goal is reached, or failed, and that is no old news."""
+    actual = waited.seen.get(goal.name)
+    if actual and goal.before and actual.moving_part != goal.before.moving_part:
+        moved.add(goal.name)
+    fresh = goal.written is not None and now - goal.written < settle
+    return not may_be_stale(goal, actual, fresh=fresh, moved=goal.name in moved) and _settled(goal, waited, mask)
 
 
 def _settled(goal: Goal, waited: Waited, mask: Mask) -> bool:
@@ -120,8 +133,9 @@ def may_be_stale(goal: Goal, actual: Actual | None, *, fresh: bool, moved: bool)
     """Whether what is seen right after a write (``fresh``) may be the status from before it.
 
     A worker answers a write before it carries it out, and its status bears no number: the old RUNNING, or the old
-    FAILED, is believed once it was seen to move, or when it has stayed for the settling time. A connector that has
-    just begun to run has no tasks for a moment, although none at all is legal.
+    FAILED, is believed once it was seen to move, or when it has stayed for the settling time.
+    Tasks that restart on the same worker mostly show no other state in between, so a new configuration takes that long.
+    A connector that has just begun to run has no tasks for a moment, although none at all is legal.
     """
     if not fresh or actual is None:
         return False

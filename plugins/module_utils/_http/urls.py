@@ -91,11 +91,16 @@ class UrlTransport:
         # One TLS context for all requests: making one takes 20 ms or more, several times a request to a near server.
         access = self.access
         try:
-            context = make_context(
-                cafile=access.ca_path,
-                validate_certs=access.validate_certs,
-                client_cert=access.client_cert,
-                client_key=access.client_key,
+            # Reading the authorities takes a while too. Without https nobody is trusted, so no redirect leads there.
+            context = (
+                make_context(
+                    cafile=access.ca_path,
+                    validate_certs=access.validate_certs,
+                    client_cert=access.client_cert,
+                    client_key=access.client_key,
+                )
+                if access.url.startswith("https:")
+                else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             )
         except OSError as error:
             raise InvalidInputError(

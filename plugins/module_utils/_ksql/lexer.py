@@ -128,7 +128,9 @@ def _scan(text: str, source: str) -> t.Iterator[tuple[str, str, Place]]:
 
 def canonical(tokens: t.Iterable[Token]) -> str:
     """The statement in one spelling: single spaces, upper case outside quotes. Equal texts mean the same."""
-    return " ".join(token.text if token.kind in ("string", "quoted", "variable") else token.text.upper() for token in tokens)
+    return " ".join(
+        token.text if token.kind in ("string", "quoted", "variable") else token.text.upper() for token in tokens
+    )
 
 
 def canonical_text(text: str) -> str:

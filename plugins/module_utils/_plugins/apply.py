@@ -139,8 +139,7 @@ class Installer:
         if step.action is Action.REMOVED and current:
             destination.discard(current)
         elif staged and destination.layout is Layout.FLAT:
-            before = current.receipt if current else None
-            previous = (*(record.path for record in before.files), *before.obsolete) if before else ()
+            previous = current.receipt if current else None
             destination.place_flat(staged.path, desired.directory, staged.receipt, previous)
             new_files = {record.path for record in staged.receipt.files}
         elif staged:
@@ -179,6 +178,8 @@ class Installer:
             self._progress(f"{desired.directory} unpacked")
         if self._destination.layout is Layout.FLAT:
             files = _flattened(tree, files)
+        # An archive of an installed plugin holds the receipt of back then, which ours replaces.
+        files = tuple(record for record in files if record.path != RECEIPT_NAME)
         receipt = Receipt(
             name=desired.name,
             version=desired.version or manifest_version(tree),

@@ -30,6 +30,10 @@ from .receipt import FileRecord
 CHUNK = 1024 * 1024
 _RATIO_FLOOR = 16 * CHUNK  # below this size the ratio does not matter: text compresses well
 _ZIP_MAGIC = b"PK\x03\x04"
+_END_MAGIC = b"PK\x05\x06"  # of a zip's end record
+_END_LENGTH = 22
+_MAX_COMMENT = 65535
+_IN_ZIP64 = 0xFFFFFFFF
 _GZIP_MAGIC = b"\x1f\x8b"
 _DIRECTORY_BYTES_PER_FILE = 1024  # generous for one entry of a zip's central directory
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, RuntimeError, OverflowError)
@@ -96,10 +100,11 @@ def unpack(archive: Path, file_name: str, work: Path, target: Path, limits: Limi
 
 
 def add_jar(archive: Path, file_name: str, directory: Path, limits: Limits) -> FileRecord:
-    """Move a bare jar into ``directory`` under ``file_name`` after a look at its table of contents."""
+    """Move a bare jar into ``directory`` after a look at its table of contents; its name ends in .jar there."""
     if identify(archive, file_name, limits) != "jar":
         raise ArchiveError(f"{file_name}: not a jar.", remedy="Only jars can be dependencies.")
-    target = directory / file_name
+    name = file_name if file_name.lower().endswith(".jar") else f"{file_name}.jar"
+    target = directory / name
     if target.exists():
         raise ArchiveError(f"{file_name}: the plugin already has a file of that name.", remedy="Remove one of them.")
     digest = hashlib.sha256()
@@ -107,7 +112,7 @@ def add_jar(archive: Path, file_name: str, directory: Path, limits: Limits) -> F
         while chunk := stream.read(CHUNK):
             digest.update(chunk)
     archive.rename(target)
-    return FileRecord(file_name, target.stat().st_size, digest.hexdigest())
+    return FileRecord(name, target.stat().st_size, digest.hexdigest())
 
 
 class _Sink:
@@ -201,19 +206,25 @@ def _unpack_zip(archive: Path, sink: _Sink) -> None:
 
 
 def _open_zip(archive: Path, file_name: str, limits: Limits) -> zipfile.ZipFile:
-    # zipfile reads the whole central directory into memory, so its size is looked at first: the last end record says.
+    # Looked at before zipfile does: it reads the whole table of contents into memory, and when the end of a zip is
+    # cut off it takes the end record of a jar inside for the zip's own.
     with archive.open("rb") as stream:
         size = stream.seek(0, 2)
-        stream.seek(max(0, size - 65557))
+        stream.seek(max(0, size - _END_LENGTH - _MAX_COMMENT))
         end = stream.read()
-    at = end.rfind(b"PK\x05\x06")
-    if at >= 0 and len(end) - at >= 22:  # noqa: PLR2004 -- the record's fixed length
-        directory_size = struct.unpack_from("<L", end, at + 12)[0]
-        if directory_size > limits.files * _DIRECTORY_BYTES_PER_FILE:
-            raise ArchiveError(
-                f"{file_name}: more entries than the {limits.files} that max_files allows; nothing was installed.",
-                remedy="Get the archive from a source you trust.",
-            )
+    at = end.rfind(_END_MAGIC)
+    if at < 0 or len(end) - at < _END_LENGTH:
+        raise _broken(file_name, "it has no end")
+    directory_size, directory_offset, comment_length = struct.unpack_from("<LLH", end, at + 12)
+    behind_directory = size - len(end) + at
+    fits = directory_offset == _IN_ZIP64 or directory_offset + directory_size == behind_directory
+    if not fits or at + _END_LENGTH + comment_length != len(end):
+        raise _broken(file_name, "its end is not its own")
+    if directory_size > limits.files * _DIRECTORY_BYTES_PER_FILE:
+        raise ArchiveError(
+            f"{file_name}: more entries than the {limits.files} that max_files allows; nothing was installed.",
+            remedy="Get the archive from a source you trust.",
+        )
     try:
         return zipfile.ZipFile(archive)
     except _BROKEN_ZIP as error:
@@ -271,7 +282,7 @@ class _SmallReads:
         return self._stream.read(size)
 
 
-def _broken(file_name: str, error: Exception) -> ArchiveError:
+def _broken(file_name: str, error: Exception | str) -> ArchiveError:
     return ArchiveError(
         f"{file_name}: the archive is truncated or damaged ({error}); nothing was installed.",
         remedy="Run again; if it stays so, the source itself is damaged.",

@@ -12,11 +12,22 @@ import re
 import typing as t
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
-from urllib.parse import quote, unquote, urlsplit
+from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 from .._errors import InvalidInputError, RefusedError
-from .model import ALGORITHMS, LATEST, Coordinates, Desired, FileSource, HubSource, MavenSource, UrlSource
+from .model import (
+    ALGORITHMS,
+    LATEST,
+    Coordinates,
+    Desired,
+    FileSource,
+    HubSource,
+    MavenSource,
+    UrlSource,
+    file_name_in,
+    is_version,
+)
 
 if t.TYPE_CHECKING:
     from .download import Web
@@ -53,9 +64,9 @@ class Sources:
         """The same with the version that is now the latest."""
         source = desired.source
         if isinstance(source, HubSource):
-            return replace(desired, version=str(self._manifest(source, None)["version"]))
+            return replace(desired, version=_checked_version(str(self._manifest(source, None)["version"]), desired))
         if isinstance(source, MavenSource):
-            version = self._released(source.coordinates)
+            version = _checked_version(self._released(source.coordinates), desired)
             return replace(
                 desired,
                 version=version,
@@ -73,7 +84,7 @@ class Sources:
                 return [main, *(self._maven_artifact(entry, publish=True) for entry in source.dependencies)]
             case UrlSource() as source:
                 published = {} if desired.checksum or desired.unverified else self._side_digest(source.url)
-                return [Artifact(source.url, _last_part(source.url), published)]
+                return [Artifact(source.url, file_name_in(source.url), published)]
             case FileSource() as source:
                 return [Artifact(source.path, Path(source.path).name, local=True)]
             case _:
@@ -172,5 +183,8 @@ def _digest_in(text: str, algorithm: str) -> str | None:
     return match[0] if match else None
 
 
-def _last_part(url: str) -> str:
-    return PurePosixPath(unquote(urlsplit(url).path)).name
+def _checked_version(version: str, desired: Desired) -> str:
+    # It becomes part of addresses and file names, so a server may not say just anything.
+    if not is_version(version):
+        raise RefusedError(f"{desired.label}: its source says '{version}' for a version.", remedy="Declare a version.")
+    return version

@@ -30,7 +30,7 @@ from pathlib import Path, PurePosixPath
 from .._errors import InvalidInputError, RefusedError
 from .client import file_digest
 from .model import Installed, split_stem
-from .receipt import RECEIPT_NAME, FileRecord, Receipt
+from .receipt import RECEIPT_NAME, Receipt
 from .storage import StorageError
 
 _AT_FDCWD = -100
@@ -57,7 +57,7 @@ class Ownership:
     @classmethod
     def parse(cls, owner: str | None, group: str | None, mode: str) -> Ownership:
         """Read the options; InvalidInputError when the node does not know the user or the group."""
-        if not re.fullmatch(r"0?[0-7]{3}", mode):
+        if not re.fullmatch(r"0[0-7]{3}", mode):
             raise InvalidInputError(f"mode: '{mode}' is not an octal mode.", remedy="Write it as in '0644'.")
         try:
             uid = _number(owner, lambda name: pwd.getpwnam(name).pw_uid)
@@ -87,7 +87,7 @@ class Ownership:
 
 
 class Destination:
-    """The directory ``path`` in one layout; ``staging`` is made when needed and removed when done."""
+    """The directory ``path`` in one layout; in ``staging`` a directory is made when needed and removed when done."""
 
     def __init__(
         self,
@@ -100,9 +100,9 @@ class Destination:
         self.path = Path(os.path.realpath(path))
         self.layout = layout
         self.ownership = ownership or Ownership()
-        default = self.path.parent / f".{self.path.name}-staging"
-        self.staging = Path(os.path.realpath(staging)) if staging else default
-        if self.staging == self.path or self.path in self.staging.parents:
+        around = Path(os.path.realpath(staging)) if staging else self.path.parent
+        self.staging = around / f".{self.path.name}-staging"
+        if self.path in self.staging.parents:
             raise InvalidInputError(
                 f"staging: {self.staging} lies inside of dest, where the worker would load it.",
                 remedy="Give a directory outside of dest on the same file system.",
@@ -130,6 +130,10 @@ class Destination:
         if self.layout is Layout.FLAT:
             return self.path / f".{entry}.receipt.json"
         return self.path / entry / RECEIPT_NAME
+
+    def root_of(self, found: Installed) -> Path:
+        """The directory, or the bare jar, that ``found`` consists of."""
+        return self.path if self.layout is Layout.FLAT and not found.bare_jar else self.path / found.entry
 
     def _read_child(self, child: Path, *, verify: bool) -> Installed | None:
         if child.is_dir():
@@ -171,8 +175,8 @@ class Destination:
                 misfit.append(str(path.relative_to(self.path)))
         misfit += [
             str(path.relative_to(self.path))
-            for path in self._own_directories(receipt, root)
-            if path.is_dir() and not self.ownership.fits(path.stat())
+            for path in (*self._own_directories(receipt, root), self.receipt_path(found.entry))
+            if path.exists() and not self.ownership.fits(path.stat())
         ]
         return replace(found, damage=tuple(damage), misfit=tuple(misfit))
 
@@ -253,17 +257,20 @@ class Destination:
                 raise
             _remove(old)
 
-    def place_flat(self, staged: Path, entry: str, receipt: Receipt, previous: t.Iterable[str]) -> None:
-        """Bring the jars of ``staged`` in one by one, then remove those of ``previous`` that are not among them.
+    def place_flat(self, staged: Path, entry: str, receipt: Receipt, previous: Receipt | None) -> None:
+        """Bring the jars of ``staged`` in one by one, then remove those that only ``previous`` names.
 
-        The receipt names what is left to remove before the removal begins, so that an interrupted one is completed.
+        At every moment the receipt in place names what an interruption would leave to remove.
         """
-        for record in receipt.files:
-            (staged / record.path).replace(self.path / record.path)
-        kept = {record.path for record in receipt.files}
-        obsolete = tuple(sorted(set(previous) - kept))
-        self.write_receipt(entry, replace(receipt, obsolete=obsolete))
-        self.forget_obsolete(entry, replace(receipt, obsolete=obsolete))
+        new = {record.path for record in receipt.files}
+        old = {*(record.path for record in previous.files), *previous.obsolete} if previous else set()
+        begun = previous or Receipt(receipt.name, None, "an interrupted run")
+        self.write_receipt(entry, replace(begun, obsolete=tuple(sorted({*begun.obsolete, *(new - old)}))))
+        for name in sorted(new):
+            (staged / name).replace(self.path / name)
+        done = replace(receipt, obsolete=tuple(sorted(old - new)))
+        self.write_receipt(entry, done)
+        self.forget_obsolete(entry, done)
 
     def forget_obsolete(self, entry: str, receipt: Receipt) -> None:
         """Remove the files that a receipt calls obsolete, then say so in the receipt."""
@@ -299,7 +306,7 @@ class Destination:
 
     def own(self, tree: Path) -> None:
         """Give everything in a staged tree the declared owner, group and mode."""
-        for directory, _, files in os.walk(tree):
+        for directory, _folders, files in os.walk(tree):
             for name in files:
                 self.ownership.impose(Path(directory, name))
             self.ownership.impose(Path(directory))
@@ -349,12 +356,6 @@ def _read_manifest(path: Path) -> tuple[str | None, str | None]:
 def manifest_version(root: Path) -> str | None:
     """The version in the manifest of an unpacked plugin, if it has one."""
     return _read_manifest(root / "manifest.json")[1]
-
-
-def files_below(root: Path) -> list[FileRecord]:
-    """Files without a receipt, their digests left empty."""
-    paths = (Path(directory, name) for directory, _, files in os.walk(root) for name in files)
-    return [FileRecord(str(path.relative_to(root)), path.stat().st_size, "") for path in sorted(paths)]
 
 
 def _exchange(one: Path, other: Path) -> bool:

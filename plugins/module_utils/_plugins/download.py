@@ -8,10 +8,12 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import http.client
 import shutil
 import ssl
+import threading
 import time
 import typing as t
 import urllib.request
@@ -66,10 +68,14 @@ class Web:
         self._credential_hosts = frozenset(host.lower() for host in credential_hosts)
         self._retries = retries
         self._pause = pause
-        # Openers of our own: the collection's Request installs its opener for the whole process, which threads with
-        # different credentials must not share.
-        self._anonymous = _opener(access, with_certificate=False)
-        self._identified = _opener(access, with_certificate=True) if access.client_cert else self._anonymous
+        self._lock = threading.Lock()
+
+    # Openers of our own: Ansible's Request installs its opener for the whole process, which threads with different
+    # credentials must not share. Made when first needed, because reading the system's authorities takes its time.
+    def _opener(self, url: str, *, identified: bool) -> urllib.request.OpenerDirector:
+        with self._lock:
+            certificate = identified and self._access.client_cert is not None
+            return _opener(self._access, encrypted=url.startswith("https:"), with_certificate=certificate)
 
     def get(self, url: str) -> Response:
         """A small document with any status; ConnectionFailedError when no answer came after all tries."""
@@ -124,9 +130,8 @@ class Web:
                     **(self._authorization() if ours else {}),
                 },
             )
-            opener = self._identified if ours else self._anonymous
             try:
-                return opener.open(request, timeout=self._access.timeout)
+                return self._opener(url, identified=ours).open(request, timeout=self._access.timeout)
             except HTTPError as error:
                 location = error.headers.get("Location")
                 if error.code not in (301, 302, 303, 307, 308) or not location:
@@ -177,7 +182,6 @@ class _Transfer:
                 raise RefusedError(
                     f"{_shown(self._url)} answered {error.code} {error.reason}.",
                     remedy="Check the address, the version and the credentials.",
-                    details={"status": error.code},
                 ) from error
 
     def _receive(self, answer: t.Any) -> Downloaded:
@@ -239,14 +243,18 @@ class _StopAtRedirect(urllib.request.HTTPRedirectHandler):
         """Follow none."""
 
 
-def _opener(access: Access, *, with_certificate: bool) -> urllib.request.OpenerDirector:
-    context = make_context(
-        cafile=access.ca_path,
-        validate_certs=access.validate_certs,
-        client_cert=access.client_cert if with_certificate else None,
-        client_key=access.client_key if with_certificate else None,
-    )
-    return urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _StopAtRedirect())
+@functools.cache
+def _opener(access: Access, *, encrypted: bool, with_certificate: bool) -> urllib.request.OpenerDirector:
+    handlers: list[urllib.request.BaseHandler] = [_StopAtRedirect()]
+    if encrypted:
+        context = make_context(
+            cafile=access.ca_path,
+            validate_certs=access.validate_certs,
+            client_cert=access.client_cert if with_certificate else None,
+            client_key=access.client_key if with_certificate else None,
+        )
+        handlers.append(urllib.request.HTTPSHandler(context=context))
+    return urllib.request.build_opener(*handlers)
 
 
 def _next_hop(url: str, location: str) -> str:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import typing as t
 import zipfile
 import zlib
+from pathlib import Path
 
 if t.TYPE_CHECKING:
-    from pathlib import Path
+    from .model import Installed
 
 KINDS = {
     "org.apache.kafka.connect.source.SourceConnector": "sources",
@@ -45,6 +46,29 @@ def find_classes(jars: t.Iterable[Path]) -> dict[str, list[str]]:
         except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
             continue
     return {kind: sorted(names) for kind, names in sorted(found.items()) if names}
+
+
+def describe(root: Path, found: Installed) -> dict[str, t.Any]:
+    """What is known of an installed plugin; ``root`` is its directory or its bare jar. Its jars are read anew."""
+    receipt = found.receipt
+    if receipt:
+        files = [root / record.path for record in receipt.files if (root / record.path).is_file()]
+    elif found.bare_jar:
+        files = [root]
+    else:
+        files = sorted(path for path in root.rglob("*") if path.is_file())
+    in_one_jar = len(files) == 1 and files[0].parent == root and receipt is not None and found.entry != root.name
+    return {
+        "name": found.name or found.entry,
+        "version": found.version,
+        "path": str(files[0] if in_one_jar else root),
+        "managed": receipt is not None,
+        "source": receipt.source if receipt else None,
+        "bytes": sum(path.stat().st_size for path in files),
+        "files": len(files),
+        "classes": find_classes(path for path in files if path.suffix.lower() == ".jar"),
+        "damage": list(found.damage),
+    }
 
 
 def _class_names(text: bytes) -> t.Iterator[str]:

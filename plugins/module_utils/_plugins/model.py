@@ -37,7 +37,7 @@ class Checksum:
     @classmethod
     def parse(cls, text: str, label: str) -> Checksum:
         """Read ``algorithm:hex``; InvalidInputError names ``label`` when it is something else."""
-        algorithm, _, digest = text.strip().lower().partition(":")
+        algorithm, _colon, digest = text.strip().lower().partition(":")
         digits = ALGORITHMS.get(algorithm)
         if digits is None or len(digest) != digits or set(digest) - set(string.hexdigits):
             raise InvalidInputError(
@@ -60,7 +60,7 @@ class Coordinates:
     @classmethod
     def parse(cls, text: str) -> Coordinates:
         """Read the notation above; InvalidInputError when it is something else."""
-        address, _, extension = text.strip().partition("@")
+        address, _at, extension = text.strip().partition("@")
         parts = address.split(":")
         well_formed = len(parts) in (3, 4) and all(_VERSION.fullmatch(part) for part in parts)
         if not well_formed or ("@" in text and not _VERSION.fullmatch(extension)):
@@ -142,7 +142,7 @@ class NoSource:
         return "none"
 
 
-Source = HubSource | MavenSource | UrlSource | FileSource | NoSource
+Source: t.TypeAlias = "HubSource | MavenSource | UrlSource | FileSource | NoSource"
 
 
 @dataclass(frozen=True)
@@ -247,14 +247,14 @@ class Declaration:
     def _name_and_version(self) -> tuple[str | None, str | None]:
         if not self.name:
             return None, self._checked_version(self.version)
-        name, _, version = self.name.partition(":")
+        name, _colon, version = self.name.partition(":")
         parts = name.split("/")
         if len(parts) > 2 or not all(_NAME.fullmatch(part) for part in parts):  # noqa: PLR2004 -- owner and plugin
             raise InvalidInputError(f"name: '{self.name}' names no plugin.", remedy="Write owner/plugin[:version].")
         return name, self._one_version(self._checked_version(self.version), self._checked_version(version or None))
 
     def _checked_version(self, version: str | None) -> str | None:
-        if version is not None and not _VERSION.fullmatch(version):
+        if version is not None and not is_version(version):
             raise InvalidInputError(f"{self.label}: '{version}' is not a version.", remedy="Write it as in 1.2.3.")
         return version
 
@@ -339,9 +339,19 @@ def _default_name(source: Source) -> str:
     return name
 
 
+def file_name_in(url: str) -> str:
+    """The last part of an address, fit for a file name."""
+    name = PurePosixPath(unquote(urlsplit(url).path)).name
+    return re.sub(r"[^A-Za-z0-9._+-]", "_", name).lstrip(".") or "archive"
+
+
+def is_version(text: str) -> bool:
+    """Whether ``text`` can be a version, and part of a file name."""
+    return _VERSION.fullmatch(text) is not None
+
+
 def _file_name(source: UrlSource | FileSource) -> str:
-    path = unquote(urlsplit(source.url).path) if isinstance(source, UrlSource) else source.path
-    return PurePosixPath(path).name
+    return file_name_in(source.url) if isinstance(source, UrlSource) else PurePosixPath(source.path).name
 
 
 def _checked_url(url: str) -> str:

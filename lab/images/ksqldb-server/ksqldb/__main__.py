@@ -16,7 +16,8 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .engine import Engine, Settings
+from .engine import Engine
+from .request import Settings
 from .server import serve
 
 STATE_DIRECTORY = Path("/var/lib/ksqldb")
@@ -29,7 +30,9 @@ def main() -> None:
     engine = Engine(settings, state_file=keep / "catalogue.json" if keep else None)
     listener = urlsplit(os.environ.get("KSQL_LISTENERS", "http://0.0.0.0:8088").split(",")[0])
     server = serve(engine, listener.hostname or "0.0.0.0", listener.port or 8088)  # noqa: S104 -- as the real image
-    print(f"The lab's emulator of ksqlDB listens on {listener.geturl()}. It moves no data.", file=sys.stderr, flush=True)
+    print(
+        f"The lab's emulator of ksqlDB listens on {listener.geturl()}. It moves no data.", file=sys.stderr, flush=True
+    )
     server.serve_forever()
 
 

@@ -172,7 +172,7 @@ class Resolver:
                 walk(item.expr)
         return found
 
-    def type_of(self, expr: Expr) -> Type:
+    def type_of(self, expr: Expr) -> Type:  # noqa: PLR0911, PLR0912 -- one case for each kind
         """The type of a qualified expression; STRING where the emulator does not know better."""
         match expr.kind:
             case "column":

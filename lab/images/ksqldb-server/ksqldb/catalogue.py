@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-import copy
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +67,15 @@ class Catalogue:
 
     def sandbox(self) -> Catalogue:
         """A copy to validate on."""
-        return copy.deepcopy(self)
+        return Catalogue(
+            {name: replace(source, columns=list(source.columns)) for name, source in self.sources.items()},
+            {name: replace(query) for name, query in self.queries.items()},
+            dict(self.types),
+            dict(self.topics),
+            dict(self.statuses),
+            self.sequence,
+            self.query_number,
+        )
 
     def save(self, path: Path) -> None:
         """Write the JSON file in one step."""

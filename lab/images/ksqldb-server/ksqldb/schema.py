@@ -45,11 +45,16 @@ class Type:
         return answer
 
 
-STRING, INTEGER, BIGINT, DOUBLE, BOOLEAN, BYTES = map(Type, ("STRING", "INTEGER", "BIGINT", "DOUBLE", "BOOLEAN", "BYTES"))
+STRING, INTEGER, BIGINT, DOUBLE, BOOLEAN, BYTES = map(
+    Type, ("STRING", "INTEGER", "BIGINT", "DOUBLE", "BOOLEAN", "BYTES")
+)
 SIMPLE = {
     "INT": INTEGER,
     "VARCHAR": STRING,
-    **{name: Type(name) for name in "BOOLEAN INTEGER BIGINT DOUBLE STRING BYTES TIMESTAMP DATE TIME".split()},
+    **{
+        name: Type(name)
+        for name in ["BOOLEAN", "INTEGER", "BIGINT", "DOUBLE", "STRING", "BYTES", "TIMESTAMP", "DATE", "TIME"]
+    },
 }
 
 
@@ -96,7 +101,8 @@ def upgrade_problem(old: list[Column], new: list[Column]) -> str:
 
     def changed(before: list[Column], after: list[Column]) -> list[str]:
         return [
-            column.in_message() for place, column in enumerate(before)
+            column.in_message()
+            for place, column in enumerate(before)
             if place >= len(after) or after[place].in_message() != column.in_message()
         ]
 

@@ -13,7 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
-from .engine import Engine, known_property
+from .engine import Engine
+from .request import known_property
 
 HEALTH = {
     "isHealthy": True,
@@ -39,11 +40,12 @@ def serve(engine: Engine, host: str, port: int) -> ThreadingHTTPServer:
 class _Handler(BaseHTTPRequestHandler):
     engine: Engine
     protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16  # headers and body in one packet
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ARG002 -- signature of the base class
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- signature of the base class
         """Stay quiet."""
 
-    def do_GET(self) -> None:  # noqa: N802 -- name given by the base class
+    def do_GET(self) -> None:
         path = unquote(self.path.split("?")[0])
         accept = self.headers.get("Accept", "*/*")
         if "json" not in accept and "*/*" not in accept:
@@ -73,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._not_found()
 
-    def do_POST(self) -> None:  # noqa: N802 -- name given by the base class
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         accept = self.headers.get("Accept", "*/*")
         if self.path.rstrip("/") in ("/query", "/query-stream", "/inserts-stream"):
@@ -93,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self._error(40000, "Invalid JSON in request: Cannot deserialize value of type KsqlRequest")
 
-    def do_PUT(self) -> None:  # noqa: N802 -- name given by the base class
+    def do_PUT(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self._answer(HTTPStatus.METHOD_NOT_ALLOWED)
 

@@ -15,7 +15,26 @@ from .statements import Expr
 from .tokens import RESERVED, SyntaxProblem, Token
 
 Parsed = TypeVar("Parsed")
-FIRST_WORDS = "ALTER ASSERT CREATE DEFINE DESCRIBE DROP EXPLAIN INSERT LIST PAUSE PRINT RESUME SELECT SET SHOW TERMINATE UNDEFINE UNSET".split()
+FIRST_WORDS = [
+    "ALTER",
+    "ASSERT",
+    "CREATE",
+    "DEFINE",
+    "DESCRIBE",
+    "DROP",
+    "EXPLAIN",
+    "INSERT",
+    "LIST",
+    "PAUSE",
+    "PRINT",
+    "RESUME",
+    "SELECT",
+    "SET",
+    "SHOW",
+    "TERMINATE",
+    "UNDEFINE",
+    "UNSET",
+]
 COMPARISONS = {"=": "=", "<>": "<>", "!=": "<>", "<": "<", ">": ">", "<=": "<=", ">=": ">="}
 
 
@@ -290,7 +309,7 @@ class Parser:
         exists = not self.accept("NOT", "EXISTS")
         self.expect("TOPIC")
         token = self.here
-        topic = self.string() if token.kind == "string" else self.take().text.strip("`\"")
+        topic = self.string() if token.kind == "string" else self.take().text.strip('`"')
         properties = self._with()
         if self.accept("TIMEOUT"):
             self.take()
@@ -348,7 +367,8 @@ class Parser:
             joins.append(self._join())
         window = self._window() if self.accept("WINDOW") else ""
         where = self.expression() if self.accept("WHERE") else None
-        group = partition = ()
+        group: tuple[Expr, ...] = ()
+        partition: tuple[Expr, ...] = ()
         if self.accept("GROUP", "BY"):
             group = self._expressions()
         if self.accept("PARTITION", "BY"):
@@ -391,7 +411,9 @@ class Parser:
     def _source(self) -> tuple[str, str]:
         name = self.name()
         follows = ("WINDOW", "PARTITION", "EMIT", "WITHIN")
-        aliased = self.here.kind in ("word", "quoted") and self.here.upper not in RESERVED and self.here.upper not in follows
+        aliased = (
+            self.here.kind in ("word", "quoted") and self.here.upper not in RESERVED and self.here.upper not in follows
+        )
         if self.accept("AS") or aliased:
             return name, self.name()
         return name, name
@@ -525,7 +547,7 @@ class Parser:
             else:
                 return left
 
-    def _primary(self) -> Expr:
+    def _primary(self) -> Expr:  # noqa: PLR0911 -- one case for each kind
         token = self.here
         if token.kind == "string":
             return Expr("string", self.string())
@@ -601,8 +623,10 @@ class Parser:
         args: tuple[Expr, ...]
         if self.accept("*"):
             args = (Expr("word", "*"),)
+        elif self.sees(")"):
+            args = ()
         else:
-            args = () if self.sees(")") else self.listed(self._argument)
+            args = self.listed(self._argument)
         self.expect(")")
         return Expr("call", token.upper, args, token.line, token.column)
 

@@ -10,7 +10,7 @@ from .statements import Expr
 from .tokens import identifier, literal
 
 
-def expression(expr: Expr) -> str:
+def expression(expr: Expr) -> str:  # noqa: PLR0911, PLR0912 -- one case for each kind
     """An expression; every operator in parentheses."""
     args = [expression(arg) for arg in expr.args] if expr.kind != "column" else []
     match expr.kind:

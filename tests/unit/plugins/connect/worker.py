@@ -29,7 +29,8 @@ TRACE = (
 class Held:
     """One connector: ``state`` as in the REST API, ``tasks`` the states of its tasks.
 
-    For the next ``passing`` reads its status tells that it is on its way; ``ran`` whether it was ever running.
+    For the next ``passing`` reads its status tells that it is on its way; ``ran`` whether it was ever running;
+    ``target`` is the state that a failed connector takes on when it is restarted.
     """
 
     config: dict[str, str]
@@ -37,6 +38,7 @@ class Held:
     tasks: list[str] = field(default_factory=lambda: ["RUNNING"])
     ran: bool = True
     passing: int = 0
+    target: str = "RUNNING"
 
 
 class Worker:
@@ -67,7 +69,7 @@ class Worker:
             status, payload = self._route(method, target, self.bodies[-1])
             return status, b"" if payload is None else json.dumps(payload).encode(), "application/json"
 
-    def _route(self, method, target, body):
+    def _route(self, method, target, body):  # noqa: PLR0911 -- one return for each exchange
         parts = urlsplit(target)
         path = [unquote(part) for part in parts.path.strip("/").split("/") if part]
         query = parse_qs(parts.query)
@@ -133,7 +135,7 @@ class Worker:
 
     def _start(self, name, held):
         if held.state == "FAILED":
-            held.state = "RUNNING"
+            held.state = held.target
         held.passing = 1
         task_state = "FAILED" if name in self.failing and held.state == "RUNNING" else held.state
         held.tasks = [] if held.state == "STOPPED" else [task_state] * int(held.config.get("tasks.max", "1"))
@@ -149,7 +151,7 @@ class Worker:
         count = sum(bool(value["value"]["errors"]) for value in values)
         return 200, {"name": config["connector.class"], "error_count": count, "groups": [], "configs": values}
 
-    def _one(self, method, name, rest, body, query):
+    def _one(self, method, name, rest, body, query):  # noqa: PLR0911 -- one return for each exchange
         if name in self.refuse and method != "GET":
             return 400, _error(400, self.refuse[name])
         if (method, rest) == ("PUT", ["config"]):
@@ -170,12 +172,15 @@ class Worker:
         return 405, _error(405, "HTTP 405 Method Not Allowed")
 
     def _move(self, name, held, state):
+        held.target = state
         failed = [task == "FAILED" for task in held.tasks]
         if held.state != "FAILED" or state == "STOPPED":
             held.state = state
             self._start(name, held)
             # A failed task takes on no state until it is restarted.
-            held.tasks = ["FAILED" if was else task for was, task in zip(failed, held.tasks, strict=False)] or held.tasks
+            held.tasks = [
+                "FAILED" if was else task for was, task in zip(failed, held.tasks, strict=False)
+            ] or held.tasks
         return 202, None
 
     def _restart(self, name, held, *, only_failed):
@@ -210,9 +215,9 @@ def serve(worker):
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_PUT = do_POST = do_DELETE = do_PATCH = _answer
+        do_GET = do_PUT = do_POST = do_DELETE = do_PATCH = _answer  # noqa: N815 -- names of http.server
 
-        def log_message(self, *args):
+        def log_message(self, *_args):
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

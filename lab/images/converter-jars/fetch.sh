@@ -1,1 +1,0 @@
-mvn dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=/out/usr/share/java/apicurio-converter

@@ -1,0 +1,226 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Holds the lab's emulator of ksqlDB to exchanges recorded from a real server (7.6.14).
+
+``ksqldb_exchanges/`` holds them, without what changes from run to run; the files of one chain were recorded one after
+the other against one server. An exchange without an answer is sent only for what it changes.
+
+Recorded but not answered alike, by number: 4 cluster status; 7-8 metadata; 38, 39 and 83 the server's own topics,
+consumers and properties; 45-51 and 61 a busy command runner; 80 and 95 texts of topologies and functions; 82 the list
+of functions; 85-88 and 143-165 connectors; 98 and 287-291 EXPLAIN of a statement; 167 properties in full; 175 ALTER SYSTEM;
+229 and 240 wordings of a JSON library; 282-283 ASSERT SCHEMA; 316-360 queries; 364-370 bulk times; 371-372 concurrency;
+373-387 start-up; 388-394 connectors; 395-401 TERMINATE ALL; 402-410 Kafka down; 411-424 authentication.
+"""
+
+# ruff: noqa: E501, S608 -- statements of ksqlDB on one line each; no database
+from __future__ import annotations
+
+import functools
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+IMAGE = Path(__file__).resolve().parents[3] / "lab/images/ksqldb-server"
+sys.path.insert(0, str(IMAGE))
+
+from ksqldb.engine import Engine  # noqa: E402
+from ksqldb.request import Settings  # noqa: E402
+from ksqldb.server import serve  # noqa: E402
+
+FILES = sorted((Path(__file__).parent / "ksqldb_exchanges").glob("*.json"))
+EXCHANGES = {
+    chain: [one for file in FILES if file.name.startswith(chain) for one in json.loads(file.read_text())]
+    for chain in sorted({file.name.split("-")[0] for file in FILES})
+}
+NUMBERED = [
+    pytest.param(chain, one, id=str(one["number"]))
+    for chain, exchanges in EXCHANGES.items()
+    for one in exchanges
+    if "answer" in one
+]
+# What no two servers answer alike.
+VOLATILE = {
+    "clusterErrorStats", "clusterStatistics", "consumerGroupId", "executionPlan", "kafkaClusterId",
+    "ksqlHostQueryStatus", "queryOffsetSummaries", "statistics", "tasksMetadata", "topology", "version",
+}  # fmt: skip
+
+
+def stable(value):
+    """An answer without what changes from run to run; lists that have no order are sorted."""
+    if isinstance(value, dict):
+        found = {key: stable(one) for key, one in value.items() if key not in VOLATILE}
+        for start in ("Syntax Error", "Invalid JSON in request"):
+            if start in str(found.get("message")):
+                found["message"] = found["message"].split(start)[0] + start
+        return found
+    if isinstance(value, list):
+        items = [stable(one) for one in value]
+        if all(isinstance(one, str) for one in items):
+            return sorted(items)
+        if all(isinstance(one, dict) and ("id" in one or "topic" in one) for one in items):
+            return sorted(items, key=lambda one: one.get("id") or one.get("name"))
+        return items
+    return value
+
+
+class Server:
+    """An emulator served in process."""
+
+    def __init__(self, engine):
+        self.engine = engine
+        self.server = serve(engine, "127.0.0.1", 0)
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    def ask(self, method, path, body=None, accept="application/vnd.ksql.v1+json"):
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.server_port, timeout=5)
+        connection.request(method, path, body=body if body is None else body.encode(), headers={"Accept": accept})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        try:
+            return answer.status, json.loads(text)
+        except ValueError:
+            return answer.status, text
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@functools.cache
+def replayed(chain):
+    """The emulator's answers to one chain, by number."""
+    server = Server(Engine(Settings(service_id="ksql_local_")))
+    accepted = "application/vnd.ksql.v1+json"
+    answers = {
+        one["number"]: server.ask(one["method"], one["path"], one.get("body"), one.get("accept", accepted))
+        for one in EXCHANGES[chain]
+    }
+    server.close()
+    return answers
+
+
+@pytest.mark.parametrize(("chain", "exchange"), NUMBERED)
+def test_answers_as_recorded(chain, exchange):
+    status, answer = replayed(chain)[exchange["number"]]
+    assert (status, stable(answer)) == (exchange["status"], stable(exchange["answer"]))
+
+
+def test_enough_is_held_to_the_record():
+    assert len(NUMBERED) > 250
+
+
+def create(name="s", topic="t", more="PARTITIONS=1, "):
+    return f"CREATE STREAM {name} (id INT KEY, v VARCHAR) WITH (KAFKA_TOPIC='{topic}', {more}VALUE_FORMAT='JSON');"
+
+
+def test_a_restart_keeps_everything(tmp_path):
+    state = tmp_path / "catalogue.json"
+    text = (
+        "CREATE TYPE deep AS MAP<STRING, ARRAY<STRUCT<a INT, `b` DECIMAL(4,1)>>>;"
+        + create().replace("v VARCHAR", "v DEEP, h BYTES HEADER('x')")
+        + "CREATE STREAM c AS SELECT id FROM s; INSERT INTO c SELECT id FROM s;"
+    )
+    first = Engine(state_file=state)
+    status, _answer = first.post({"ksql": text, "streamsProperties": {"auto.offset.reset": "earliest"}})
+    assert status == 200
+    assert Engine(state_file=state).catalogue == first.catalogue
+
+
+def test_says_that_it_is_the_labs_emulator():
+    info = Engine().info()["KsqlServerInfo"]
+    assert "emulator" in info["version"]
+    assert info["serverStatus"] == "RUNNING"
+
+
+def test_an_extension_jar_is_seen_and_its_functions_are_believed(tmp_path):
+    statement = {"ksql": create() + "CREATE STREAM d AS SELECT id, IGRAFX_SESSIONS(v) AS w FROM s;"}
+    assert Engine().post(statement)[0] == 400
+    (tmp_path / "igrafx-udfs-assembly-1.1.0.jar").touch()
+    (tmp_path / "own-functions.jar").touch()
+    engine = Engine(Settings(extension_directory=str(tmp_path)))
+    assert engine.post(statement)[0] == 200
+    listed = {one["name"] for one in engine.post({"ksql": "LIST FUNCTIONS;"})[1][0]["functions"]}
+    assert {"IGRAFX_SESSIONS", "OWN-FUNCTIONS", "COUNT"} <= listed
+
+
+def test_avro_needs_a_registry():
+    statement = {"ksql": create().replace("JSON", "AVRO")}
+    assert Engine().post(statement)[0] == 428
+    assert Engine(Settings(schema_registry=True)).post(statement)[0] == 200
+
+
+def test_connector_statements_fail_as_if_connect_were_down():
+    status, answer = Engine().post({"ksql": "SHOW CONNECTORS;"})
+    assert (status, answer["error_code"]) == (500, 50000)
+    assert "Connect to http://localhost:8083" in answer["message"]
+
+
+@pytest.mark.parametrize(
+    ("select", "normal"),
+    [
+        ("SELECT CASE WHEN v IS NULL THEN 'a' ELSE UCASE(v) END AS x FROM s", "(CASE WHEN (S.V IS NULL) THEN 'a' ELSE UCASE(S.V) END) X"),
+        ("SELECT v FROM s WHERE id BETWEEN 1 AND 2 OR NOT v LIKE 'a%'", "WHERE ((S.ID BETWEEN 1 AND 2) OR (NOT (S.V LIKE 'a%')))"),
+        ("SELECT id, CAST(id AS VARCHAR) x, v IN ('a', 'b') y FROM s", "CAST(S.ID AS STRING) X,\n  (S.V IN ('a', 'b')) Y"),
+        ("SELECT TRANSFORM(SPLIT(v, ','), w => UCASE(w)) AS x FROM s", "TRANSFORM(SPLIT(S.V, ','), W => UCASE(W)) X"),
+        ("SELECT MAP('k' := v) x, ARRAY[id, 2][1] y, STRUCT(a := id)->a z FROM s", "MAP('k':=S.V) X,\n  ARRAY[S.ID, 2][1] Y,\n  STRUCT(A:=S.ID)->A Z"),
+        ("SELECT id, -1 * (id + 2) x FROM s PARTITION BY id", "(-1 * (S.ID + 2)) X\nFROM S S\nPARTITION BY S.ID"),
+        ("SELECT l.id, r.v FROM s l JOIN s2 r WITHIN 5 MINUTES GRACE PERIOD 1 HOUR ON l.id = r.id", "INNER JOIN S2 R WITHIN 5 MINUTES GRACE PERIOD 1 HOURS ON ((L.ID = R.ID))"),
+    ],
+)  # fmt: skip
+def test_normalises_expressions(select, normal):
+    status, answer = Engine().post({"ksql": f"{create()} {create('s2')} CREATE STREAM x AS {select};"})
+    assert status == 200, answer
+    assert normal in answer[-1]["statementText"]
+
+
+def test_normalised_text_is_a_fixed_point():
+    engine = Engine()
+    engine.post({"ksql": create() + "CREATE TABLE x AS SELECT v, COUNT(*) n FROM s WINDOW HOPPING (SIZE 1 HOUR, ADVANCE BY 5 MINUTES) GROUP BY v HAVING COUNT(*) > 1;"})  # fmt: skip
+    stored = engine.catalogue.sources["X"].statement
+    again = stored.replace("CLEANUP_POLICY='compact,delete', ", "")
+    assert engine.post({"ksql": again})[1]["statementText"] == stored
+
+
+def test_the_websocket_of_queries_opens_and_says_that_there_is_no_data():
+    server = Server(Engine())
+    with socket.create_connection(("127.0.0.1", server.server.server_port), timeout=5) as wire:
+        wire.sendall(
+            b"GET /ws/query HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        answer = b"".join(iter(lambda: wire.recv(4096), b""))
+    server.close()
+    assert answer.startswith(b"HTTP/1.1 101")
+    assert b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in answer  # the example of RFC 6455
+    assert b"moves no data" in answer
+
+
+def test_starts_from_the_environment_of_the_image():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ksqldb"],
+        cwd=IMAGE,
+        env={**os.environ, "KSQL_LISTENERS": f"http://127.0.0.1:{port}", "KSQL_KSQL_SERVICE_ID": "lab_"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert "emulator" in process.stderr.readline()
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("GET", "/info")
+        assert json.load(connection.getresponse())["KsqlServerInfo"]["ksqlServiceId"] == "lab_"
+        connection.close()
+    finally:
+        process.terminate()
+        process.communicate()

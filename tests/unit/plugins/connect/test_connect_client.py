@@ -1,0 +1,132 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import (
+    ConnectClient,
+    Patience,
+    is_unfit,
+)
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import DeadlineError, RefusedError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import (
+    ConnectionFailedError,
+    Response,
+)
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import Access, UrlTransport
+from fake_connect_worker import BOOTING, Held, error
+
+
+@pytest.fixture
+def client(url):
+    return ConnectClient(UrlTransport(Access(url)), Mask(), Patience(0.05, first_pause=0.001))
+
+
+@pytest.mark.parametrize(
+    ("version", "can"),
+    [
+        ("3.6.2", False),
+        ("3.7.0", True),
+        ("4.1.0", True),
+        ("7.6.1-ccs", False),
+        ("7.7.0-ccs", True),
+        ("7.9.2-ce", True),
+        ("8.0.0-ccs", True),
+        ("unknown", False),
+    ],
+)
+def test_versions_that_create_at_rest(client, worker, version, can):
+    worker.version = version
+    assert client.can_create_at_rest() == can
+
+
+def test_a_worker_that_never_gets_ready(client, worker):
+    worker.script = [BOOTING] * 10000
+    with pytest.raises(DeadlineError, match=r"could not serve GET /connectors\?expand=info within 0.05 s: HTTP 404"):
+        client.read()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (error(401, "who"), "url_username"),
+        (error(500, "Cannot deserialize value"), "Cannot deserialize value"),
+        ((200, b"<html>a web page</html>", "text/html"), "Check that url is the address of a Kafka Connect worker"),
+    ],
+)
+def test_refusals_are_not_repeated(client, worker, answer, said):
+    worker.script = [answer]
+    with pytest.raises(RefusedError, match=said):
+        client.read()
+    assert len(worker.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [error(404, "Connector a not found"), error(500, "Error trying to forward REST request: Connector a not found")],
+)
+def test_deleting_what_is_gone_is_fine(client, worker, answer):
+    worker.script = [answer]
+    client.delete("a")
+
+
+def test_the_error_never_holds_half_a_secret(worker, url):
+    secret = "x" * 400
+    mask = Mask()
+    mask.learn_secrets([secret])
+    worker.connectors["a"] = Held({})
+    worker.refuse["a"] = "y" * 300 + secret
+    with pytest.raises(RefusedError) as caught:
+        ConnectClient(UrlTransport(Access(url)), mask).configure("a", {})
+    assert "xx" not in str(caught.value)
+
+
+class Fake:
+    def __init__(self, outcome):
+        self.outcome = outcome
+        self.asked = 0
+
+    def request(self, *_request, **_options):
+        self.asked += 1
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+
+GOOD, AWAY = Response(200), Response(503)
+REFUSED, CUT = ConnectionFailedError("refused", certain=True), ConnectionFailedError("cut")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "method", "status", "asked"),
+    [
+        ([GOOD, GOOD], "PUT", 200, [1, 0]),
+        ([REFUSED, GOOD], "PUT", 200, [1, 1]),
+        ([AWAY, GOOD], "PUT", 200, [1, 1]),
+        ([CUT, GOOD], "GET", 200, [1, 1]),
+        ([REFUSED, AWAY], "PUT", 503, [1, 1]),
+    ],
+)
+def test_the_next_server_is_tried(outcomes, method, status, asked):
+    servers = [Fake(outcome) for outcome in outcomes]
+    assert FailoverTransport(servers, is_unfit).request(method, "/").status == status
+    assert [server.asked for server in servers] == asked
+
+
+def test_a_write_that_may_have_arrived_is_left_to_the_caller():
+    servers = [Fake(CUT), Fake(GOOD)]
+    transport = FailoverTransport(servers, is_unfit)
+    with pytest.raises(ConnectionFailedError):
+        transport.request("PUT", "/")
+    assert transport.request("PUT", "/").ok
+    assert [server.asked for server in servers] == [1, 1]
+
+
+def test_an_unknown_host_does_not_hide_one_that_may_come_back():
+    unknown = ConnectionFailedError("unknown", certain=True, permanent=True)
+    with pytest.raises(ConnectionFailedError) as caught:
+        FailoverTransport([Fake(REFUSED), Fake(unknown)], is_unfit).request("GET", "/")
+    assert not caught.value.permanent

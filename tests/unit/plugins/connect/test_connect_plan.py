@@ -1,0 +1,130 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import re
+
+import pytest
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.apply import Conduct, apply, preview
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient, Patience
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import Actual, Declared, Task, declare
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.plan import Rules, Step, plan
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait import Timing
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
+from fake_connect_worker import Held, Worker
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+CONFIG = {"connector.class": "Sink"}
+
+
+def steps(state, actual_state, *, tasks=("running",), differs=False, restart="failed"):
+    declared = Declared("a", state, {**CONFIG, "topic": "new"} if differs else CONFIG)
+    listed = tuple(Task(index, task) for index, task in enumerate(tasks))
+    actual = Actual("a", CONFIG, "sink", actual_state, task_ids=tuple(range(len(tasks))), tasks=listed)
+    (change,) = plan([declared], {"a": actual}, Rules(restart=restart))
+    return [step.name.lower() for step in change.steps]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (steps("present", "paused"), []),
+        (steps("present", None), []),
+        (steps("running", None), ["resume"]),
+        (steps("running", "running"), []),
+        (steps("running", "paused", differs=True), ["configure", "resume"]),
+        (steps("paused", "running", differs=True), ["pause", "configure"]),
+        (steps("stopped", "failed"), ["stop"]),
+        (steps("paused", "failed"), ["pause", "restart_failed"]),
+        (steps("paused", "failed", restart="never"), []),
+        (steps("running", "running", tasks=["failed"]), ["restart_failed"]),
+        (steps("running", "running", tasks=["failed"], differs=True), ["configure", "restart_failed"]),
+        (steps("running", "running", tasks=["failed"], restart="never"), []),
+        (steps("running", "running", tasks=["failed"], restart="always"), ["restart"]),
+        (steps("running", "running", restart="on_change"), []),
+        (steps("running", "running", restart="on_change", differs=True), ["configure", "restart"]),
+        (steps("stopped", "stopped", tasks=[], restart="always"), []),
+        (steps("present", "stopped", tasks=[], restart="always"), []),
+        (steps("absent", "running"), ["delete"]),
+    ],
+)
+def test_steps_and_their_order(given, expected):
+    assert given == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [(True, "true"), (False, "false"), (1, "1"), (1.5, "1.5"), ("x ", "x "), ([1, True, "b"], "1,true,b"), ([], "")],
+)
+def test_values_become_what_connect_stores(value, stored):
+    assert declare([{"name": "a", "config": {"k": value}}])[0].config == {"k": stored}
+
+
+class Direct:
+    """A Transport into the worker without a network."""
+
+    def __init__(self, worker):
+        self.worker = worker
+
+    def request(self, method, path, *, body=None, **_options):
+        status, answer, _content_type = self.worker.answer(method, path, body)
+        return Response(status, answer)
+
+
+names = st.sampled_from(["a", "b", "c d", "p-1", "p-2"])
+values = st.sampled_from(["1", "2", True, None, ["x", 1]])
+configs = st.dictionaries(st.sampled_from(["k1", "k2", "token"]), values).map(lambda config: {**CONFIG, **config})
+entries = st.fixed_dictionaries(
+    {
+        "config": configs,
+        "secrets": st.dictionaries(st.sampled_from(["k2", "s"]), st.sampled_from(["hunter2", "swordfish"])),
+        "state": st.sampled_from(["present", "running", "paused", "stopped", "absent"]),
+    }
+)
+stored = st.dictionaries(st.sampled_from(["k1", "k2", "k3"]), st.sampled_from(["1", "2", "true", "x,1"])).map(
+    lambda config: {**CONFIG, **config}
+)
+
+
+@st.composite
+def held(draw):
+    state = draw(st.sampled_from(["RUNNING", "PAUSED", "STOPPED", "FAILED"]))
+    tasks = [] if state in ("STOPPED", "FAILED") else [draw(st.sampled_from([state, "FAILED"]))]
+    return Held(draw(stored), state, tasks)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    declared=st.dictionaries(names, entries, min_size=1),
+    existing=st.dictionaries(names, held()),
+    version=st.sampled_from(["3.6.0", "3.9.1"]),
+    rules=st.builds(
+        Rules,
+        compare=st.sampled_from(["exact", "subset"]),
+        ignore_keys=st.sampled_from([frozenset(), frozenset({"k1"})]),
+        restart=st.sampled_from(["failed", "on_change"]),
+        purge_match=st.sampled_from([None, re.compile("p-.*")]),
+    ),
+)
+def test_what_was_applied_needs_nothing_more(declared, existing, version, rules):
+    worker = Worker(version)
+    worker.connectors = existing
+    mask = Mask()
+    client = ConnectClient(Direct(worker), mask, Patience(1))
+    wanted = declare([{"name": name, **entry} for name, entry in declared.items()])
+    untouched = existing.keys() - declared.keys()
+
+    first = plan(wanted, client.read(), rules)
+    conduct = Conduct(parallel=2, stop_on_error=True, wait=Timing(timeout=0.1, poll_interval=0, settle=0))
+    outcomes = apply(client, preview(first, {}, stop_on_error=True), conduct, mask)
+
+    assert [outcome.error for outcome in outcomes] == [""] * len(outcomes)
+    assert [outcome.done for outcome in outcomes] == [change.steps for change in first]
+    second = plan(wanted, client.read(), rules)
+    assert [change.steps for change in second] == [()] * len(second)
+    if rules.purge_match is None:
+        assert untouched <= worker.connectors.keys()
+    assert not any(step is Step.DELETE for change in second for step in change.steps)

@@ -1,0 +1,139 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import (
+    Actual,
+    Task,
+    parse_actual,
+    root_cause,
+)
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait import (
+    Goal,
+    Timing,
+    is_reached,
+    may_be_stale,
+    wait_for,
+)
+
+RUNS = Actual("a", state="running", task_ids=(0,), tasks=(Task(0, "running"),))
+MOVES = Actual("a", state="running", task_ids=(0,), tasks=(Task(0, "unassigned"),))
+FAILS = Actual("a", state="running", task_ids=(0,), tasks=(Task(0, "failed", trace="x\nCaused by: y"),))
+NO_TASKS = Actual("a", state="running")
+RESTS = Actual("a", state="stopped")
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "reached"),
+    [
+        ("running", RUNS, True),
+        (None, RUNS, True),
+        ("paused", RUNS, False),
+        ("running", MOVES, False),
+        ("running", NO_TASKS, True),
+        ("running", Actual("a", state="running", task_ids=(0, 1), tasks=(Task(0, "running"),)), False),
+        ("running", Actual("a", state="restarting"), False),
+        ("running", None, False),
+        ("absent", None, True),
+        ("absent", RUNS, False),
+        ("stopped", RESTS, True),
+    ],
+)
+def test_when_a_goal_is_reached(expected, actual, reached):
+    assert is_reached(expected, actual) == reached
+
+
+@pytest.mark.parametrize(
+    ("before", "seen", "moved", "stale"),
+    [
+        (RUNS, RUNS, False, True),  # the status of the tasks before the new configuration
+        (RUNS, RUNS, True, False),
+        (FAILS, FAILS, False, True),  # the failure that is being repaired
+        (FAILS, FAILS, True, False),
+        (None, FAILS, False, False),
+        (None, NO_TASKS, False, True),
+        (RESTS, RESTS, False, False),
+    ],
+)
+def test_a_status_right_after_a_write_may_be_the_old_one(before, seen, moved, stale):
+    goal = Goal("a", "running", before, 0)
+    assert may_be_stale(goal, seen, fresh=True, moved=moved) == stale
+    assert not may_be_stale(goal, seen, fresh=False, moved=moved)
+
+
+class Film:
+    """A client whose polls show one picture after the other, and stay at the last."""
+
+    def __init__(self, *pictures):
+        self.pictures = list(pictures)
+
+    def poll(self):
+        picture = self.pictures.pop(0) if len(self.pictures) > 1 else self.pictures[0]
+        return {"a": picture} if picture else {}
+
+
+@pytest.mark.parametrize(
+    ("pictures", "settle", "error"),
+    [
+        ([RUNS, MOVES, RUNS], 60, ""),
+        ([RUNS, MOVES, FAILS], 60, "failed: y"),
+        ([RUNS], 0, ""),
+        ([None, NO_TASKS, MOVES, RUNS], 60, ""),
+        ([MOVES], 0, "not running after 0.05 s, but connector running, task 0 unassigned."),
+        ([RUNS], 60, "not running after 0.05 s, but connector running, task 0 running."),
+    ],
+)
+def test_waits_past_old_statuses(pictures, settle, error):
+    goal = Goal("a", "running", RUNS, written=1e9)
+    timing = Timing(timeout=0.05, poll_interval=0.001, settle=settle)
+    goal = Goal("a", "running", RUNS, written=float("inf") if settle else 0)
+    waited = wait_for(Film(*pictures), [goal], {}, timing, Mask(), stop_at_first=True)
+    assert waited.errors.get("a", "").startswith(error)
+    assert bool(waited.errors) == bool(error)
+
+
+def test_statuses_of_tasks_that_are_gone_do_not_count():
+    info = {"config": {"name": "a", "k": "v"}, "tasks": [{"connector": "a", "task": 0}], "type": "source"}
+    status = {
+        "connector": {"state": "RUNNING", "worker_id": "w"},
+        "tasks": [{"id": 1, "state": "UNASSIGNED", "worker_id": "w"}, {"id": 0, "state": "RUNNING", "worker_id": "w"}],
+    }
+    found = parse_actual({"a": info, "gone": None}, {"a": status})
+    assert list(found) == ["a"]
+    assert found["a"].config == {"k": "v"}
+    assert found["a"].tasks == (Task(0, "running", "w"),)
+
+
+@pytest.mark.parametrize(
+    ("trace", "cause"),
+    [("", ""), ("a.B: c\n\tat d", "a.B: c"), ("a\nCaused by: b: 1\n\tat x\nCaused by: c: 2\n\t... 3 more", "c: 2")],
+)
+def test_root_cause(trace, cause):
+    assert root_cause(trace) == cause
+
+
+def test_masks_a_secret_however_it_is_quoted():
+    mask = Mask()
+    assert mask.text("nothing known") == "nothing known"
+    mask.learn_secrets(['say "hi"', "-----BEGIN-----\nabcdefgh\n", "", "short", "shorter-still"])
+    text = 'say "hi" | say \\"hi\\" | only abcdefgh | -----BEGIN-----\\nabcdefgh\\n | short | shorter-still'
+    assert mask.text(text) == "******** | ******** | only ******** | ******** | ******** | ********"
+
+
+def test_masks_by_key():
+    mask = Mask()
+    mask.learn_password_keys(["pin"])
+    shown = mask.config(
+        {"pin": "1", "sasl.jaas.config": "x", "api_key": "${env:K}", "key.converter": "c", "own": "1"}, {"own"}
+    )
+    hidden = "********"
+    assert shown == {
+        "api_key": "${env:K}",
+        "key.converter": "c",
+        "own": hidden,
+        "pin": hidden,
+        "sasl.jaas.config": hidden,
+    }

@@ -1,0 +1,121 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plugin hub to talk to: the lab's own server, in a thread, over a directory that a test fills."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import sys
+import tarfile
+import threading
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+# In its container the package lab/hub is called hub.
+sys.path.append(str(Path(__file__).resolve().parents[4] / "lab"))
+from hub.server import serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SERVICE = "META-INF/services/org.apache.kafka.connect.source.SourceConnector"
+
+
+def zip_bytes(files: Mapping[str, bytes]) -> bytes:
+    """A zip of these files."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def tar_bytes(files: Mapping[str, bytes]) -> bytes:
+    """A tar.gz of these files."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=1) as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def jar_bytes(class_name: str = "org.example.Source", filler: bytes = b"") -> bytes:
+    """A jar that declares one source connector."""
+    services = {SERVICE: f"# plugin\n{class_name}\n".encode()}
+    return zip_bytes({"META-INF/MANIFEST.MF": b"Manifest-Version: 1.0\n", **services, "filler": filler})
+
+
+def manifest(owner: str, name: str, version: str, **more: Any) -> bytes:
+    """A hub plugin's manifest.json."""
+    return json.dumps({"name": name, "version": version, "owner": {"username": owner}, **more}).encode()
+
+
+class Site:
+    """A hub with its files, and a destination to install into."""
+
+    def __init__(self, root: Path, url: str) -> None:
+        self.root = root
+        self.url = url
+        self.requests: list[str] = []
+        self.dest = root / "node" / "plugins"
+
+    def publish(self, owner: str, name: str, version: str, archive: bytes | None = None, **more: Any) -> bytes:
+        """Put a plugin into the hub; the archive is a good one unless given."""
+        place = self.root / "hub" / owner / name / version
+        place.mkdir(parents=True)
+        text = manifest(owner, name, version, **more)
+        if archive is None:
+            top = f"{owner}-{name}-{version}"
+            archive = zip_bytes(
+                {
+                    f"{top}/manifest.json": text,
+                    f"{top}/lib/{name}-{version}.jar": jar_bytes(filler=version.encode()),
+                    f"{top}/doc/README.md": b"read me",
+                }
+            )
+        (place / "archive.zip").write_bytes(archive)
+        (place / "manifest.json").write_bytes(text)
+        return archive
+
+    def publish_file(self, path: str, content: bytes, *algorithms: str, style: str = "{hex}") -> str:
+        """Put a file below maven2/ with checksum files beside it; its address."""
+        target = self.root / "maven2" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        for algorithm in algorithms:
+            digest = hashlib.new(algorithm, content).hexdigest()
+            target.with_name(f"{target.name}.{algorithm}").write_text(style.format(hex=digest, name=target.name))
+        return f"{self.maven}/{path}"
+
+    @property
+    def maven(self) -> str:
+        """Address of the Maven repository."""
+        return f"{self.url}/maven2"
+
+    def listing(self) -> list[str]:
+        """Every file below the destination's parent, which also holds the staging directory."""
+        base = self.dest.parent
+        return sorted(str(path.relative_to(base)) for path in base.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A running hub over an empty root."""
+    server = serve(tmp_path, "127.0.0.1", 0)
+    found = Site(tmp_path, f"http://127.0.0.1:{server.server_port}")
+    found.dest.parent.mkdir()
+    server.RequestHandlerClass.log_message = lambda handler, *_args: found.requests.append(handler.path)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield found
+    server.shutdown()
+    server.server_close()
+    thread.join()

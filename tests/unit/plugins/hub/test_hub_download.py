@@ -1,0 +1,221 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Downloads against servers that break off, redirect, lie and refuse."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import RefusedError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import ConnectionFailedError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import Access
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.download import Web
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.storage import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+CONTENT = bytes(range(256)) * 4000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Peer:
+    """A server whose answers a test writes; remembers the headers of every request."""
+
+    def __init__(self) -> None:
+        self.answer: Callable[[BaseHTTPRequestHandler, int], None] = lambda *_: None
+        self.seen: list[dict[str, str]] = []
+        peer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                peer.seen.append({name.lower(): value for name, value in self.headers.items()})
+                peer.answer(self, len(peer.seen))
+
+            def log_message(self, *_args: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that hang up
+        self.host = f"127.0.0.1:{self.server.server_port}"
+        self.url = f"http://{self.host}/file.zip"
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread.start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@pytest.fixture
+def peers() -> Iterator[tuple[Peer, Peer]]:
+    """Two servers on two addresses."""
+    pair = Peer(), Peer()
+    yield pair
+    for peer in pair:
+        peer.close()
+
+
+def send(handler: BaseHTTPRequestHandler, status: int, body: bytes, *, cut: int | None = None, **headers: str) -> None:
+    """Answer; ``cut`` closes the connection after so many bytes."""
+    handler.send_response(status)
+    handler.send_header("Content-Length", str(len(body)))
+    for name, value in headers.items():
+        handler.send_header(name.replace("_", "-"), value)
+    handler.end_headers()
+    handler.wfile.write(body[:cut])
+    handler.close_connection = True
+
+
+def web(*hosts: str, retries: int = 2, **access: Any) -> Web:
+    return Web(Access(url="", timeout=5, **access), hosts, retries=retries, pause=0)
+
+
+def fetch(client: Web, url: str, tmp_path: Path, limit: int = 10_000_000) -> str:
+    return client.download(url, tmp_path / "part", {"sha256"}, limit).digests["sha256"]
+
+
+def test_goes_on_where_it_stopped(peers: tuple[Peer, Peer], tmp_path: Path) -> None:
+    peer = peers[0]
+
+    def answer(handler: BaseHTTPRequestHandler, number: int) -> None:
+        if number == 1:
+            send(handler, 200, CONTENT, cut=300_000, ETag='"one"')
+        else:
+            start = int(handler.headers["Range"].removeprefix("bytes=").rstrip("-"))
+            span = f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}"
+            send(handler, 206, CONTENT[start:], Content_Range=span, ETag='"one"')
+
+    peer.answer = answer
+    assert fetch(web(), peer.url, tmp_path) == SHA256
+    assert peer.seen[1]["range"] == "bytes=300000-"
+    assert peer.seen[1]["if-range"] == '"one"'
+    assert (tmp_path / "part").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("again", ["changed", "unsatisfiable", "wrong range", "no validator"])
+def test_starts_anew_when_it_cannot_go_on(peers: tuple[Peer, Peer], tmp_path: Path, again: str) -> None:
+    peer = peers[0]
+
+    def answer(handler: BaseHTTPRequestHandler, number: int) -> None:
+        tag = {} if again == "no validator" else {"ETag": f'"{number}"'}
+        if number == 1:
+            send(handler, 200, CONTENT[::-1], cut=300_000, **tag)
+        elif number == 2 and again == "unsatisfiable":
+            send(handler, 416, b"")
+        elif number == 2 and again == "wrong range":
+            send(handler, 206, CONTENT, Content_Range=f"bytes 0-{len(CONTENT) - 1}/{len(CONTENT)}")
+        else:
+            send(handler, 200, CONTENT, **tag)
+
+    peer.answer = answer
+    assert fetch(web(), peer.url, tmp_path) == SHA256
+    assert ("range" in peer.seen[1]) == (again != "no validator")
+
+
+def test_a_server_in_trouble_is_asked_again(peers: tuple[Peer, Peer], tmp_path: Path) -> None:
+    peer = peers[0]
+    peer.answer = lambda handler, number: send(handler, 503 if number < 3 else 200, CONTENT)
+    assert fetch(web(), peer.url, tmp_path) == SHA256
+    peer.answer = lambda handler, _: send(handler, 503, b"")
+    with pytest.raises(ConnectionFailedError, match=r"could not be fetched in 3 tries: it answered 503\."):
+        fetch(web(), peer.url, tmp_path)
+
+
+def test_a_refusal_is_not_repeated(peers: tuple[Peer, Peer], tmp_path: Path) -> None:
+    peer = peers[0]
+    peer.answer = lambda handler, _: send(handler, 403, b"")
+    with pytest.raises(RefusedError, match=r"answered 403 Forbidden\. Check the address"):
+        fetch(web(), peer.url, tmp_path)
+    assert len(peer.seen) == 1
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_too_large_is_cut(peers: tuple[Peer, Peer], tmp_path: Path, declared: bool) -> None:
+    peer = peers[0]
+
+    def answer(handler: BaseHTTPRequestHandler, _number: int) -> None:
+        if declared:
+            send(handler, 200, CONTENT)
+            return
+        handler.send_response(200)
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        handler.wfile.write(CONTENT)
+        handler.close_connection = True
+
+    peer.answer = answer
+    with pytest.raises(RefusedError, match="more than the 500000 bytes that max_size allows"):
+        fetch(web(), peer.url, tmp_path, 500_000)
+
+
+@pytest.mark.parametrize("access", [{"username": "u", "password": "p"}, {"bearer_token": "t"}])
+def test_credentials_stay_with_their_host(peers: tuple[Peer, Peer], tmp_path: Path, access: dict[str, str]) -> None:
+    first, second = peers
+    first.answer = lambda handler, number: send(
+        handler, 302, b"", Location="/again" if number == 1 else second.url + "?signature=s"
+    )
+    second.answer = lambda handler, _: send(handler, 200, CONTENT)
+    assert fetch(web(first.host, **access), first.url, tmp_path) == SHA256
+    assert ["authorization" in headers for headers in first.seen] == [True, True]
+    assert ["authorization" in headers for headers in second.seen] == [False]
+
+
+def test_no_credentials_without_a_host(peers: tuple[Peer, Peer], tmp_path: Path) -> None:
+    peer = peers[0]
+    peer.answer = lambda handler, _: send(handler, 200, CONTENT)
+    fetch(web("elsewhere", bearer_token="t"), peer.url, tmp_path)
+    assert "authorization" not in peer.seen[0]
+
+
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://127.0.0.1/x", "/file.zip"])
+def test_redirects_that_are_not_followed(peers: tuple[Peer, Peer], tmp_path: Path, location: str) -> None:
+    peer = peers[0]
+    peer.answer = lambda handler, _: send(handler, 302, b"", Location=location)
+    with pytest.raises(RefusedError, match="redirect"):
+        fetch(web(), peer.url, tmp_path)
+
+
+def test_no_server(tmp_path: Path) -> None:
+    with pytest.raises(ConnectionFailedError, match=r"could not be fetched in 1 tries: .*Connection refused"):
+        fetch(web(retries=0), "http://127.0.0.1:1/x.zip", tmp_path)
+
+
+def test_a_full_disk_is_not_tried_again(
+    peers: tuple[Peer, Peer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer = peers[0]
+    peer.answer = lambda handler, _: send(handler, 200, CONTENT)
+
+    class Full:
+        def __enter__(self) -> object:
+            return self
+
+        def __exit__(self, *_args: object) -> None:
+            pass
+
+        def write(self, _chunk: bytes) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(type(tmp_path), "open", lambda *_args, **_named: Full())
+    with pytest.raises(StorageError, match=r"part: No space left on device\. Make room on its file system\."):
+        fetch(web(), peer.url, tmp_path)
+    assert len(peer.seen) == 1
+
+
+def test_no_room_is_seen_before(peers: tuple[Peer, Peer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    peer = peers[0]
+    peer.answer = lambda handler, _: send(handler, 200, CONTENT)
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: type("Usage", (), {"free": 1000}))
+    with pytest.raises(RefusedError, match=r"has 1024000 bytes, but .* has only 1000 bytes free"):
+        fetch(web(), peer.url, tmp_path)

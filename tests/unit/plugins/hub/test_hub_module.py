@@ -1,0 +1,380 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The modules end to end against the lab's hub: check, do, check again, do again, for every state."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.igrafx.liveconnect.plugins.modules import confluent_hub_plugin, confluent_hub_plugin_info
+
+from .conftest import jar_bytes, manifest, tar_bytes, zip_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from .conftest import Site
+
+
+@pytest.fixture
+def run(site: Site, capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
+    """Run the module with these options and give its result."""
+
+    def runner(*, check: bool = False, **options: Any) -> dict[str, Any]:
+        defaults = {"dest": str(site.dest), "hub_url": site.url, "maven_repository": site.maven, "retries": 0}
+        arguments = {**defaults, **options, "_ansible_check_mode": check, "_ansible_diff": True}
+        with patch_module_args(arguments), pytest.raises(SystemExit):
+            confluent_hub_plugin.main()
+        site.requests, asked = [], site.requests
+        return {**json.loads(capsys.readouterr().out), "asked": asked}
+
+    return runner
+
+
+def quartet(run: Callable[..., dict[str, Any]], **options: Any) -> dict[str, Any]:
+    """Check, do, check again, do again; the result of the doing."""
+    would = run(check=True, **options)
+    did = run(**options)
+    assert not did.get("failed"), did
+    assert would["changed"]
+    assert did["changed"]
+    assert would["diff"] == did["diff"]
+    assert [entry["action"] for entry in would["plugins"]] == [entry["action"] for entry in did["plugins"]]
+    for again in (run(check=True, **options), run(**options)):
+        assert not again.get("failed"), again
+        assert not again["changed"]
+        assert not again["restart_required"]
+        if options.get("state") != "latest":
+            assert again["asked"] == []
+    return did
+
+
+def test_hub_plugin_is_installed_once(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    site.publish("acme", "csv", "1.0.0")
+    did = quartet(run, name="acme/csv:1.0.0")
+    assert did["restart_required"]
+    assert did["diff"] == {"before": "", "after": "acme-csv: 1.0.0\n"}
+    (entry,) = did["plugins"]
+    assert entry["action"] == "installed"
+    assert entry["version"] == "1.0.0"
+    assert entry["path"] == str(site.dest / "acme-csv")
+    assert entry["classes"] == {"sources": ["org.example.Source"]}
+    assert site.listing() == [
+        "plugins/acme-csv/doc/README.md",
+        "plugins/acme-csv/lib/csv-1.0.0.jar",
+        "plugins/acme-csv/liveconnect-receipt.json",
+        "plugins/acme-csv/manifest.json",
+    ]
+    modes = {oct(path.stat().st_mode & 0o7777) for path in site.dest.rglob("*") if path.is_file()}
+    assert modes == {"0o644"}
+    assert oct((site.dest / "acme-csv" / "lib").stat().st_mode & 0o7777) == "0o755"
+
+
+def test_check_mode_changes_nothing(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    site.publish("acme", "csv", "1.0.0")
+    assert run(check=True, name="acme/csv:1.0.0")["changed"]
+    assert site.listing() == []
+    assert not site.dest.exists()
+
+
+def test_check_mode_finds_what_would_fail(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    site.publish("acme", "csv", "1.0.0")
+    result = run(check=True, name="acme/csv:9.9.9")
+    assert result["failed"]
+    assert "acme/csv:9.9.9: the hub at" in result["msg"]
+
+
+def test_update_replaces_the_whole_directory(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    site.publish("acme", "csv", "1.0.0")
+    site.publish("acme", "csv", "1.1.0")
+    run(name="acme/csv:1.0.0")
+    did = quartet(run, name="acme/csv:1.1.0")
+    assert did["diff"] == {"before": "acme-csv: 1.0.0\n", "after": "acme-csv: 1.1.0\n"}
+    assert did["plugins"][0]["previous_version"] == "1.0.0"
+    assert [path.name for path in (site.dest / "acme-csv" / "lib").iterdir()] == ["csv-1.1.0.jar"]
+
+
+def test_latest_moves_and_present_stays(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    site.publish("acme", "csv", "0.9.0")
+    quartet(run, name="acme/csv")
+    site.publish("acme", "csv", "0.10.0")
+    assert not run(name="acme/csv")["changed"]
+    did = quartet(run, name="acme/csv", state="latest")
+    assert did["plugins"][0]["version"] == "0.10.0"
+
+
+def test_absent_removes_every_place(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    site.publish("acme", "csv", "1.0.0")
+    run(name="acme/csv:1.0.0")
+    elsewhere = site.dest / "csv-by-hand"
+    elsewhere.mkdir()
+    (elsewhere / "manifest.json").write_bytes(manifest("acme", "csv", "0.1"))
+    did = quartet(run, name="acme/csv", state="absent")
+    assert did["diff"] == {"before": "acme-csv: 1.0.0\ncsv-by-hand: 0.1\n", "after": ""}
+    assert list(site.dest.iterdir()) == []
+
+
+def test_plugin_of_another_tool_is_honoured(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    place = site.dest / "acme-csv"
+    place.mkdir(parents=True)
+    (place / "manifest.json").write_bytes(manifest("acme", "csv", "1.0.0"))
+    result = run(name="acme/csv:1.0.0")
+    assert not result["changed"]
+    assert result["asked"] == []
+
+
+def test_older_version_beside_is_removed(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    site.publish("acme", "csv", "1.0.0")
+    run(name="acme/csv:1.0.0")
+    shutil.copytree(site.dest / "acme-csv", site.dest / "acme-csv-old")
+    (site.dest / "csv-0.5.jar").write_bytes(jar_bytes())
+    did = quartet(run, name="acme/csv:1.0.0")
+    assert did["plugins"][0]["action"] == "cleaned"
+    assert [path.name for path in site.dest.iterdir()] == ["acme-csv"]
+
+
+def test_missing_jar_is_repaired(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    site.publish("acme", "csv", "1.0.0")
+    run(name="acme/csv:1.0.0")
+    (site.dest / "acme-csv" / "lib" / "csv-1.0.0.jar").unlink()
+    did = quartet(run, name="acme/csv")
+    assert did["plugins"][0]["action"] == "repaired"
+    assert did["plugins"][0]["reasons"] == ["lib/csv-1.0.0.jar is missing"]
+
+
+def test_altered_jar_is_seen_with_verify(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    site.publish("acme", "csv", "1.0.0")
+    run(name="acme/csv:1.0.0")
+    jar = site.dest / "acme-csv" / "lib" / "csv-1.0.0.jar"
+    content = jar.read_bytes()
+    jar.write_bytes(content[:-1] + b"X")
+    assert not run(name="acme/csv:1.0.0")["changed"]
+    did = quartet(run, name="acme/csv:1.0.0", verify=True)
+    assert did["plugins"][0]["action"] == "repaired"
+    assert jar.read_bytes() == content
+
+
+def test_mode_is_adjusted(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    site.publish("acme", "csv", "1.0.0")
+    run(name="acme/csv:1.0.0")
+    did = quartet(run, name="acme/csv:1.0.0", mode="0640")
+    assert did["plugins"][0]["action"] == "adjusted"
+    assert oct((site.dest / "acme-csv").stat().st_mode & 0o7777) == "0o750"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_owner_is_set(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    site.publish("acme", "csv", "1.0.0")
+    quartet(run, name="acme/csv:1.0.0", owner="1000", group="1000")
+    assert {path.stat().st_uid for path in site.dest.rglob("*")} == {1000}
+
+
+def test_licence_must_be_accepted(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    site.publish("acme", "csv", "1.0.0", license=[{"name": "Acme EULA", "url": "https://acme.example/eula"}])
+    for check in (True, False):
+        result = run(check=check, name="acme/csv:1.0.0")
+        assert result["msg"] == (
+            "acme/csv:1.0.0: its licence is not accepted: Acme EULA https://acme.example/eula. "
+            "Read it, then set accept_licenses: true."
+        )
+    assert site.listing() == []
+    quartet(run, name="acme/csv:1.0.0", accept_licenses=True)
+
+
+def test_camel_package_from_maven(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    package = tar_bytes(
+        {
+            "docs/README.adoc": b"docs",
+            "camel-ssh-kafka-connector/camel-ssh-kafka-connector-0.10.1.jar": jar_bytes(),
+            "camel-ssh-kafka-connector/camel-ssh-3.9.0.jar": jar_bytes(),
+        }
+    )
+    path = "org/apache/camel/kafkaconnector/camel-ssh-kafka-connector/0.10.1/"
+    name = "camel-ssh-kafka-connector-0.10.1-package.tar.gz"
+    site.publish_file(path + name, package, "sha1", style="{hex}  {name}\n")
+    coordinates = "org.apache.camel.kafkaconnector:camel-ssh-kafka-connector:0.10.1:package@tar.gz"
+    did = quartet(run, maven=coordinates)
+    assert did["plugins"][0]["version"] == "0.10.1"
+    assert sorted(path.name for path in (site.dest / "camel-ssh-kafka-connector").iterdir()) == [
+        "camel-ssh-3.9.0.jar",
+        "camel-ssh-kafka-connector-0.10.1.jar",
+        "liveconnect-receipt.json",
+    ]
+
+
+def test_maven_jar_with_dependencies(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    site.publish_file("org/example/sink/2.0/sink-2.0.jar", jar_bytes(), "sha512", style="{name}: {hex}")
+    site.publish_file("org/example/driver/1.5/driver-1.5.jar", jar_bytes("x.Y"), "sha256")
+    did = quartet(run, maven="org.example:sink:2.0", dependencies=["org.example:driver:1.5"], name="acme/sink")
+    assert did["plugins"][0]["path"].endswith("/acme-sink")
+    assert sorted(path.name for path in (site.dest / "acme-sink").glob("*.jar")) == ["driver-1.5.jar", "sink-2.0.jar"]
+    did = quartet(run, maven="org.example:sink:2.0", name="acme/sink")
+    assert did["plugins"][0]["reasons"] == ["its dependencies differ"]
+
+
+def test_maven_latest(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    site.publish_file("org/example/sink/2.0/sink-2.0.jar", jar_bytes(), "sha512")
+    metadata = b"<metadata><versioning><latest>2.1-SNAPSHOT</latest><release>2.0</release></versioning></metadata>"
+    site.publish_file("org/example/sink/maven-metadata.xml", metadata)
+    did = quartet(run, maven="org.example:sink:latest", state="latest")
+    assert did["plugins"][0]["version"] == "2.0"
+
+
+def test_url_needs_a_checksum(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    content = zip_bytes({"plug/plug.jar": jar_bytes()})
+    url = site.publish_file("files/plug-3.1.zip", content)
+    result = run(url=url)
+    assert "its source publishes no checksum. Declare checksum as algorithm:hex" in result["msg"]
+    quartet(run, url=url, checksum="none")
+    did = quartet(
+        run, url=f"{url}?signature=geheim", name="other", checksum=f"sha256:{hashlib.sha256(content).hexdigest()}"
+    )
+    assert did["plugins"][0]["version"] == "3.1"
+    assert "geheim" not in (site.dest / "other" / "liveconnect-receipt.json").read_text()
+    result = run(url=url, name="other", checksum="sha512:" + "0" * 128)
+    assert "its sha512 is" in result["msg"]
+    assert (site.dest / "other" / "plug.jar").exists()
+
+
+def test_flat_jar_is_updated(site: Site, run: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    site.dest.mkdir()
+    (site.dest / "udfs-0.9.0.jar").write_bytes(jar_bytes())
+    (site.dest / "someone-elses.jar").write_bytes(jar_bytes())
+    for version in ("1.0.0", "1.1.0"):
+        jar = tmp_path / f"udfs-{version}.jar"
+        jar.write_bytes(jar_bytes(filler=version.encode()))
+        did = quartet(run, layout="flat", src=str(jar), remote_src=True)
+        assert did["plugins"][0]["path"] == str(site.dest / jar.name)
+        assert site.listing() == [
+            "plugins/.udfs.receipt.json",
+            "plugins/someone-elses.jar",
+            f"plugins/udfs-{version}.jar",
+        ]
+    jar.write_bytes(jar_bytes(filler=b"built again"))
+    quartet(run, layout="flat", src=str(jar), remote_src=True)
+    quartet(run, layout="flat", name="udfs", state="absent")
+    assert site.listing() == ["plugins/someone-elses.jar"]
+
+
+def test_src_that_a_check_run_has_not_copied(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    options = {"src": str(site.root / "none-1.0.jar"), "remote_src": True}
+    assert run(check=True, **options)["changed"]
+    assert "is not a file on this node. Copy it there first." in run(**options)["msg"]
+    assert "would be on the controller" in run(src="/x.jar")["msg"]
+
+
+def test_many_at_once_or_none(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    for name in ("one", "two", "three"):
+        site.publish("acme", name, "1.0")
+    wanted = [{"name": f"acme/{name}:1.0"} for name in ("one", "two", "three")]
+    result = run(plugins=[*wanted, {"name": "acme/four:1.0"}])
+    assert result["failed"]
+    assert result["msg"].startswith("acme/four:1.0: ")
+    assert result["plugins"] == []
+    assert site.listing() == []
+    did = quartet(run, plugins=wanted)
+    assert [entry["name"] for entry in did["plugins"]] == ["acme/one", "acme/two", "acme/three"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"name": "spooldir"}, "says no source"),
+        ({"name": "../evil:1"}, "names no plugin"),
+        ({"name": "a/b:1", "version": "2"}, "two versions are declared"),
+        ({"name": "a/b:1", "state": "latest"}, "state is latest, but version 1"),
+        ({"name": "a/b:../1"}, "is not a version"),
+        ({"maven": "org.example:x"}, "are not coordinates"),
+        ({"url": "ftp://x/y.zip"}, "is not a web address"),
+        ({"url": "https://u:p@host/y.zip"}, "carries credentials"),
+        ({"url": "https://host/y.zip", "state": "latest"}, "only the hub and a Maven repository"),
+        ({"name": "a/b:1", "checksum": "sha256:12"}, "is not a digest"),
+        ({"name": "a/b:1", "dependencies": ["a:b:1"]}, "go with maven alone"),
+        ({"name": "a/b:1", "mode": "u+x"}, "not an octal mode"),
+        ({"name": "a/b:1", "mode": 420}, "not an octal mode"),
+        ({"name": "a/b:1", "owner": "nobody-knows-me"}, "on this node"),
+        ({"name": "a/b:1", "max_size": "much"}, "is not a size"),
+        ({"name": "a/b:1", "hub_url": "hub"}, "hub_url: 'hub' is not a web address"),
+        ({"plugins": [{"name": "a/b:1"}, {"name": "a/b:2"}]}, "would both be installed as a-b"),
+        ({"name": "a/b:1", "staging": "inside"}, "lies inside of dest"),
+    ],
+)
+def test_bad_input_is_refused_before_anything(
+    site: Site, run: Callable[..., dict[str, Any]], options: dict[str, Any], sentence: str
+) -> None:
+    if options.get("staging"):
+        options = {**options, "staging": str(site.dest / "inside")}
+    result = run(**options)
+    assert result["failed"]
+    assert sentence in result["msg"]
+    assert result["asked"] == []
+    assert site.listing() == []
+
+
+def test_info_lists_all(site: Site, run: Callable[..., dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
+    site.publish("acme", "csv", "1.0.0")
+    run(name="acme/csv:1.0.0")
+    by_hand = site.dest / "by-hand"
+    by_hand.mkdir()
+    (by_hand / "x-2.0.jar").write_bytes(jar_bytes("org.example.Other"))
+    (site.dest / "bare-3.0.jar").write_bytes(jar_bytes("org.example.Bare"))
+    with patch_module_args({"dest": str(site.dest), "verify": True}), pytest.raises(SystemExit):
+        confluent_hub_plugin_info.main()
+    result = json.loads(capsys.readouterr().out)
+    assert not result["changed"]
+    found = {entry["name"]: entry for entry in result["plugins"]}
+    assert found["acme/csv"]["version"] == "1.0.0"
+    assert found["acme/csv"]["managed"]
+    assert found["acme/csv"]["damage"] == []
+    assert found["by-hand"]["classes"] == {"sources": ["org.example.Other"]}
+    assert not found["by-hand"]["managed"]
+    assert found["bare"]["version"] == "3.0"
+    assert found["bare"]["bytes"] == (site.dest / "bare-3.0.jar").stat().st_size
+
+
+def test_archive_of_an_installed_plugin(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    content = zip_bytes({"plug/plug.jar": jar_bytes(), "plug/liveconnect-receipt.json": b"{}"})
+    url = site.publish_file("files/plug-1.0.zip", content, "sha256")
+    quartet(run, url=url)
+
+
+def test_jar_from_an_address_without_a_name(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    url = site.publish_file("files/download", jar_bytes())
+    quartet(run, url=url, name="plug", checksum="none")
+    assert [path.name for path in (site.dest / "plug").glob("*.jar")] == ["download.jar"]
+
+
+def test_staging_of_ones_own_keeps_what_is_in_it(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    site.publish("acme", "csv", "1.0.0")
+    staging = site.root / "staging"
+    staging.mkdir()
+    (staging / "other").write_text("kept")
+    quartet(run, name="acme/csv:1.0.0", staging=str(staging))
+    assert [path.name for path in staging.iterdir()] == ["other"]
+
+
+def test_a_hub_that_says_a_version_that_is_a_path(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    place = site.root / "hub" / "acme" / "csv" / "1.0"
+    place.mkdir(parents=True)
+    (place / "archive.zip").write_bytes(jar_bytes())
+    (place / "manifest.json").write_bytes(manifest("acme", "csv", "../../evil"))
+    result = run(name="acme/csv")
+    assert "its source says '../../evil' for a version" in result["msg"]
+
+
+def test_wrong_checksum_from_the_hub(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    site.publish("acme", "csv", "1.0.0")
+    run(name="acme/csv:1.0.0")
+    before = site.listing()
+    result = run(name="acme/csv:1.0.0", checksum="sha1:" + "0" * 40)
+    assert result["failed"]
+    assert "nothing was installed" in result["msg"]
+    assert site.listing() == before

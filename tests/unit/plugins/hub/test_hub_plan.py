@@ -1,0 +1,177 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Parsing and planning on plain data; whatever stood before, nothing is left to do after a plan."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.client import _digest_in
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.model import (
+    Checksum,
+    Coordinates,
+    Declaration,
+    Desired,
+    HubSource,
+    Installed,
+    MavenSource,
+    split_stem,
+)
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.options import credential_hosts
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.plan import Plan, plan
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.receipt import FileRecord, Receipt
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+DIGESTS = ["a" * 64, "b" * 64]
+
+
+def receipt_of(desired: Desired) -> Receipt:
+    """What a run writes for ``desired``."""
+    digest = desired.checksum.digest if desired.checksum else DIGESTS[0]
+    dependencies = desired.source.dependencies if isinstance(desired.source, MavenSource) else ()
+    return Receipt(
+        desired.name,
+        desired.version,
+        str(desired.source),
+        {"sha256": digest},
+        tuple(str(entry) for entry in dependencies),
+        (FileRecord("a.jar", 1, "c" * 64),),
+    )
+
+
+def carry_out(planned: Plan, actual: list[Installed]) -> list[Installed]:
+    """What stands after a plan, by the meaning of its actions."""
+    gone = {item.entry for step in planned.steps for item in step.obsolete}
+    gone |= {step.desired.directory for step in planned.steps if not step.desired.present or step.fetches}
+    made = [
+        Installed(step.desired.directory, step.desired.name, step.desired.version, receipt_of(step.desired))
+        for step in planned.steps
+        if step.fetches
+    ]
+    touched = {step.desired.directory for step in planned.steps}
+    rest = [
+        Installed(item.entry, item.name, item.version, item.receipt, bare_jar=item.bare_jar)
+        if item.entry in touched
+        else item
+        for item in actual
+        if item.entry not in gone
+    ]
+    return rest + made
+
+
+versions = st.sampled_from(["1.0", "2.0"])
+names = st.sampled_from(["acme/csv", "acme/sink"])
+checksums = st.none() | st.sampled_from([Checksum("sha256", digest) for digest in DIGESTS])
+
+
+@st.composite
+def declared(draw: st.DrawFn) -> Desired:
+    name, version = draw(names), draw(versions)
+    if draw(st.booleans()):
+        owner, plugin = name.split("/")
+        source: HubSource | MavenSource = HubSource(owner, plugin)
+    else:
+        dependency = Coordinates("g", "dependency", draw(versions))
+        source = MavenSource(Coordinates("g", "csv", version), draw(st.sampled_from([(), (dependency,)])))
+    return Desired(
+        name, name, name.replace("/", "-"), source, version, present=draw(st.booleans()), checksum=draw(checksums)
+    )
+
+
+@st.composite
+def standing(draw: st.DrawFn) -> Installed:
+    entry = draw(st.sampled_from(["acme-csv", "acme-sink", "elsewhere", "csv-0.1.jar"]))
+    if entry.endswith(".jar"):
+        return Installed(entry, *split_stem(entry), bare_jar=True)
+    receipt = draw(st.none() | declared().map(receipt_of))
+    if receipt:
+        damage = draw(st.sampled_from([(), ("a.jar is missing",)]))
+        return Installed(entry, receipt.name, receipt.version, receipt, damage, draw(st.sampled_from([(), ("x",)])))
+    return Installed(entry, draw(st.none() | names), draw(st.none() | versions))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(declared(), unique_by=lambda entry: entry.directory, max_size=2),
+    st.lists(standing(), unique_by=lambda item: item.entry, max_size=4),
+)
+def test_nothing_is_left_to_do(desired: list[Desired], actual: list[Installed]) -> None:
+    planned = plan(desired, actual)
+    again = plan(desired, carry_out(planned, actual))
+    assert not again.changed, again
+    if planned.changed:
+        assert planned.diff() != {"before": "", "after": ""}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("igrafx-udfs-assembly-1.1.0.jar", ("igrafx-udfs-assembly", "1.1.0")),
+        (
+            "debezium-connector-postgres-3.2.0.Final-plugin.tar.gz",
+            ("debezium-connector-postgres", "3.2.0.Final-plugin"),
+        ),
+        ("kafka-connect-s3.zip", ("kafka-connect-s3", None)),
+        ("plugin_v2.tgz", ("plugin", "2")),
+        ("log4j-1.2-api-2.0.jar", ("log4j", "1.2-api-2.0")),
+    ],
+)
+def test_split_stem(name: str, expected: tuple[str, str | None]) -> None:
+    assert split_stem(name) == expected
+
+
+@pytest.mark.parametrize("text", ["g.h:a:1.0", "g.h:a:1.0:package@tar.gz", "g.h:a:1.0@zip", "g.h:a:1.0:all"])
+def test_coordinates_are_written_as_read(text: str) -> None:
+    assert str(Coordinates.parse(text)) == text
+
+
+def test_path_in_the_repository() -> None:
+    coordinates = Coordinates.parse("org.example:a-b:1.0:plugin@tar.gz")
+    assert coordinates.path == "org/example/a-b/1.0/a-b-1.0-plugin.tar.gz"
+
+
+@pytest.mark.parametrize("text", ["g:a", "g:a:1:b:c", "g:a/b:1", "g:..:1", "g:a:1@", "g::1", ""])
+def test_no_coordinates(text: str) -> None:
+    with pytest.raises(InvalidInputError, match="are not coordinates"):
+        Coordinates.parse(text)
+
+
+SHA1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+
+
+@pytest.mark.parametrize(
+    "text", [SHA1, f"{SHA1}  file.jar\n", f"file.jar: {SHA1.upper()}", f"SHA1(file.jar)= {SHA1}", f"\ufeff{SHA1}"]
+)
+def test_checksum_files(text: str) -> None:
+    assert _digest_in(text, "sha1") == SHA1
+
+
+@pytest.mark.parametrize("text", ["", "<html>not found</html>", SHA1[:-1], SHA1 + "00"])
+def test_no_checksum_in_file(text: str) -> None:
+    assert _digest_in(text, "sha1") is None
+
+
+def test_credentials_must_say_whose_they_are() -> None:
+    desired = [Declaration(name="a/b:1").parse(), Declaration(maven="g:a:1").parse()]
+    params = {
+        "url_username": "u",
+        "bearer_token": None,
+        "client_cert": None,
+        "credential_hosts": [],
+        "hub_url": "https://hub.example",
+        "maven_repository": "https://maven.example:8443/repo",
+    }
+    assert credential_hosts(params, desired[1:]) == ["maven.example:8443"]
+    with pytest.raises(InvalidInputError, match=r"hub\.example, maven\.example:8443"):
+        credential_hosts(params, desired)
+    assert credential_hosts({**params, "credential_hosts": ["maven.example"]}, desired) == ["maven.example"]
+    assert credential_hosts({**params, "url_username": None}, desired) == []
+
+
+def test_receipt_survives_and_nonsense_is_none() -> None:
+    receipt = receipt_of(Declaration(name="acme/csv:1.0").parse())
+    assert Receipt.load(receipt.dump()) == receipt
+    for text in (b"", b"[]", b"{}", b'{"format": 2}', b'{"format": 1, "files": 3}'):
+        assert Receipt.load(text) is None

@@ -1,0 +1,98 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module ksql_statement as Ansible runs it, against the lab's emulator."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.igrafx.liveconnect.plugins.modules import ksql_statement
+
+STREAM = "CREATE STREAM s (id INT KEY, v INT) WITH (KAFKA_TOPIC='${topic}', VALUE_FORMAT='JSON', PARTITIONS=1);"
+
+
+@pytest.fixture
+def run(url, capsys):
+    def run_module(**options):
+        with patch_module_args({"url": [url], "variables": {"topic": "t"}, **options}), pytest.raises(SystemExit):
+            ksql_statement.main()
+        return json.loads(capsys.readouterr().out)
+
+    return run_module
+
+
+def test_quartet_with_a_file(run, engine, tmp_path):
+    script = tmp_path / "streams.sql"
+    script.write_text(f"-- sources\n{STREAM}\n")
+    options = {"src": [str(script)], "statements": ["CREATE STREAM c AS SELECT * FROM s"]}
+    for check, changed in ((True, True), (False, True), (True, False), (False, False)):
+        result = run(**options, _ansible_check_mode=check, _ansible_diff=True)
+        assert result["changed"] is changed
+        assert [entry["changed"] for entry in result["statements"]] == [changed, changed]
+        assert len(result["diff"]) == (2 if changed else 0)
+        assert bool(engine.catalogue.sources) is not (check and changed)
+    assert result["statements"][0] == {
+        "name": "S", "kind": "stream", "source": f"{script}:2:1", "action": "none", "changed": False,
+        "diff": {"before": "", "after": ""}, "query_id": None, "error": None,
+    }  # fmt: skip
+    assert engine.catalogue.topics == {"t": 1, "C": 1}
+
+
+def test_the_query_that_was_started_is_in_the_result(run):
+    result = run(statements=[STREAM, "CREATE STREAM c AS SELECT * FROM s;"])
+    assert [entry["query_id"] for entry in result["statements"]] == [None, "CSAS_C_1"]
+
+
+def test_drift_fails_with_its_diff(run):
+    run(statements=[STREAM])
+    result = run(statements=[STREAM.replace("v INT", "v INT, w INT")])
+    assert result["failed"] is True
+    assert result["changed"] is False
+    assert result["msg"].startswith("ksqlDB does not hold what is declared. stream S (statements[0]:1:1)")
+    assert "W INTEGER" in result["diff"][0]["after"]
+    assert result["statements"][0]["action"] == "drift"
+
+
+def test_a_file_that_is_not_there(run, tmp_path):
+    result = run(src=[str(tmp_path / "none.sql")])
+    assert result["failed"] is True
+    assert "none.sql cannot be read" in result["msg"]
+
+
+def test_bad_input_is_refused_before_anything_is_sent(run, engine):
+    result = run(statements=[STREAM, "SELECT * FROM s;"])
+    assert "statements[1]:1:1: SELECT is refused" in result["msg"]
+    assert engine.catalogue.sources == {}
+
+
+def test_nothing_declared_changes_nothing(run):
+    assert run()["changed"] is False
+
+
+def test_no_server(run):
+    result = run(url=["http://127.0.0.1:9"], retry_timeout=0, statements=[STREAM])
+    assert "does not answer" in result["msg"]
+    assert result["failed"] is True
+
+
+def test_the_next_address_is_tried_when_one_refuses(run, url):
+    assert run(url=["http://127.0.0.1:9", url], statements=[STREAM])["changed"] is True
+
+
+def test_secrets_are_sent_and_not_shown(run, engine):
+    options = {
+        "statements": [STREAM, "CREATE STREAM c AS SELECT id, '${key}' AS k FROM s;"],
+        "secrets": {"key": "very-secret-value"},
+    }
+    for changed in (True, False):
+        result = run(**options, _ansible_diff=True)
+        assert result["changed"] is changed
+        assert "very-secret-value" not in json.dumps(result)
+    options["secrets"]["key"] = "another-secret-value"
+    result = run(**options, on_drift="replace", _ansible_diff=True)
+    assert result["diff"]
+    assert "secret-value" not in json.dumps(result)
+    assert "another-secret-value" in engine.catalogue.sources["C"].statement

@@ -1,0 +1,94 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every role says what it takes, in full, and its defaults say the same."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROLES = Path(__file__).resolve().parents[3] / "roles"
+
+TYPES = {"bool", "dict", "float", "int", "json", "list", "path", "raw", "str"}
+
+each_role = pytest.mark.parametrize("role", sorted(ROLES.iterdir()), ids=lambda role: role.name)
+
+
+def read(path: Path) -> t.Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def entry_points(role: Path) -> dict[str, dict[str, t.Any]]:
+    entries: dict[str, dict[str, t.Any]] = read(role / "meta" / "argument_specs.yml")["argument_specs"]
+    return entries
+
+
+def all_options(role: Path) -> dict[str, dict[str, t.Any]]:
+    """Every variable of every entry point."""
+    return {name: option for entry in entry_points(role).values() for name, option in entry["options"].items()}
+
+
+def nested(options: dict[str, dict[str, t.Any]], parent: str = "") -> t.Iterator[tuple[str, dict[str, t.Any]]]:
+    """Every option at every depth, with its full name."""
+    for name, option in options.items():
+        yield parent + name, option
+        yield from nested(option.get("options") or {}, f"{parent}{name}.")
+
+
+@each_role
+def test_defaults_and_specification_agree_in_value(role: Path) -> None:
+    specified = {name: option["default"] for name, option in all_options(role).items() if "default" in option}
+
+    assert read(role / "defaults" / "main.yml") == specified
+
+
+@each_role
+def test_every_option_is_typed_and_described(role: Path) -> None:
+    for name, option in nested(all_options(role)):
+        assert option.get("type") in TYPES, f"{name} has no type"
+        assert option.get("description"), f"{name} has no description"
+        assert (option["type"] == "list") == ("elements" in option), f"{name}: a list, and only a list, has elements"
+        assert not (option.get("required") and "default" in option), f"{name} is required and has a default"
+
+
+@each_role
+def test_a_default_is_of_its_type_and_among_its_choices(role: Path) -> None:
+    python_types = {"bool": bool, "dict": dict, "int": int, "list": list, "path": str, "str": str}
+    for name, option in nested(all_options(role)):
+        if "default" not in option:
+            continue
+        default = option["default"]
+        is_template = isinstance(default, str) and "{{" in default
+        if option["type"] in python_types and not is_template:
+            assert isinstance(default, python_types[option["type"]]), (
+                f"{name}: its default is not of type {option['type']}"
+            )
+        if "choices" in option:
+            assert set(default if isinstance(default, list) else [default]) <= set(option["choices"]), name
+
+
+@each_role
+def test_variables_carry_the_roles_name(role: Path) -> None:
+    wrong = [name for name in all_options(role) if not name.startswith(f"{role.name}_")]
+
+    assert not wrong
+
+
+@each_role
+def test_secrets_are_declared_and_have_no_default(role: Path) -> None:
+    for name, option in nested(all_options(role)):
+        if name.rsplit("_", 1)[-1].rsplit(".", 1)[-1] == "password":
+            assert option.get("no_log"), f"{name} must be no_log"
+            assert "default" not in option, f"{name} must not have a default"
+
+
+@each_role
+def test_every_entry_point_says_what_it_does_and_who_made_it(role: Path) -> None:
+    for name, entry in entry_points(role).items():
+        assert (role / "tasks" / f"{name}.yml").is_file(), name
+        for key in ("short_description", "description", "author", "version_added"):
+            assert entry.get(key), f"{name} has no {key}"
