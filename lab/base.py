@@ -50,7 +50,8 @@ def make(client: docker.DockerClient, suite: str, tag: str) -> None:
     if can_debootstrap():
         _bootstrap(client, suite, tag)
     else:
-        client.images.pull("debian", tag=f"{suite}-slim").tag(tag)
+        repository, _, version = tag.rpartition(":")
+        client.images.pull("debian", tag=f"{suite}-slim").tag(repository, version)
 
 
 def _bootstrap(client: docker.DockerClient, suite: str, tag: str) -> None:

@@ -80,7 +80,7 @@ def ensure(client: docker.DockerClient, service: Service, image: str) -> tuple[C
     recipe = _recipe(service, image)
     container = find(client, service)
     if container is not None and container.labels.get(labels.RECIPE) != recipe:
-        container.remove(force=True)
+        container.remove(force=True, v=True)
         container = None
     new = container is None
     if container is None:
@@ -117,7 +117,7 @@ def find(client: docker.DockerClient, service: Service) -> Container | None:
 def remove(client: docker.DockerClient, service: Service) -> None:
     """Remove the container of a shared service; its volume stays."""
     if container := find(client, service):
-        container.remove(force=True)
+        container.remove(force=True, v=True)
 
 
 def attach(client: docker.DockerClient, container: Container, service: Service) -> None:

@@ -120,6 +120,7 @@ def _network(client: docker.DockerClient, name: str) -> tuple[Network, ipaddress
 @contextlib.contextmanager
 def _exclusively() -> Iterator[None]:
     """Networks and shared services are made by one command at a time, however many sites come up together."""
+    STATE.mkdir(exist_ok=True)
     with (STATE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -58,7 +58,10 @@ _value:
 """
 
 # The parameters that Jupyter Server itself hashes with.
-TIME_COST, MEMORY_COST, PARALLELISM, DIGEST_BYTES = 10, 10240, 8, 32
+TIME_COST = 10
+MEMORY_COST = 10240
+PARALLELISM = 8
+DIGEST_BYTES = 32
 
 
 def jupyter_password_hash(password: str, seed: str, scheme: str = "auto") -> str:

@@ -340,7 +340,6 @@ def run(params, *, check_mode, diff_mode):
     transport = FailoverTransport([UrlTransport(access) for access in Access.from_params(params)], is_unfit)
     client = ConnectClient(transport, mask, Patience(params["retry_timeout"], params["timeout"]))
     stop = params["on_error"] == "stop"
-
     actual = read_settled(client, declared, Timing(params["retry_timeout"], params["poll_interval"]))
     changes = plan(declared, actual, rules)
     learn_secrets(client, changes, mask)

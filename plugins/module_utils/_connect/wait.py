@@ -77,7 +77,8 @@ def wait_for(
     # What was read before the writes is no verdict on them.
     waited.errors.clear()
     moved: set[str] = set()
-    deadline = time.monotonic() + timing.timeout
+    start = time.monotonic()
+    deadline = start + timing.timeout
     pause = min(_FIRST_PAUSE, timing.poll_interval)
     while True:
         # All of them at every look: the rebalance for one moves tasks of others that had arrived.
@@ -88,7 +89,12 @@ def wait_for(
             waited.errors.update({goal.name: f"its state is unknown. {error}" for goal in watched})
             return waited
         now = time.monotonic()
-        missing = [goal for goal in watched if not _arrived(goal, waited, moved, mask, now=now, settle=timing.settle)]
+        early = now - start < timing.settle
+        missing = []
+        for goal in watched:
+            fresh = goal.written is not None and now - goal.written < timing.settle
+            if not _arrived(goal, waited, moved, mask, early=early, fresh=fresh):
+                missing.append(goal)
         if not missing or (waited.errors and stop_at_first):
             return waited
         if now >= deadline:
@@ -102,31 +108,40 @@ def wait_for(
         pause = min(pause * 1.5, timing.poll_interval)
 
 
-def _arrived(goal: Goal, waited: Waited, moved: set[str], mask: Mask, *, now: float, settle: float) -> bool:
-    """Whether there is nothing more to wait for: the goal is reached, or failed, and that is no old news."""
+def _arrived(goal: Goal, waited: Waited, moved: set[str], mask: Mask, *, early: bool, fresh: bool) -> bool:
+    """Whether there is nothing more to wait for: the goal is reached, or failed, and that is no old news.
+
+    ``early``: the wait is younger than the settling time; ``fresh``: the last write to the connector is.
+    """
     actual = waited.seen.get(goal.name)
     if actual and goal.before and actual.moving_part != goal.before.moving_part:
         moved.add(goal.name)
-    fresh = goal.written is not None and now - goal.written < settle
-    return not may_be_stale(goal, actual, fresh=fresh, moved=goal.name in moved) and _settled(goal, waited, mask)
+    if may_be_stale(goal, actual, fresh=fresh, moved=goal.name in moved):
+        return False
+    # A worker that was started again may never learn the status of some tasks that run elsewhere since long ago.
+    return _settled(goal, waited, mask, blind=goal.written is None and not early)
 
 
-def _settled(goal: Goal, waited: Waited, mask: Mask) -> bool:
+def _settled(goal: Goal, waited: Waited, mask: Mask, *, blind: bool = False) -> bool:
     """Whether the goal is reached or failed; a failure is noted in ``waited``."""
     actual = waited.seen.get(goal.name)
     if goal.expected != ABSENT and actual is not None and actual.failure is not None:
         waited.errors[goal.name] = f"failed: {root_cause(mask.text(actual.failure)) or 'the worker does not say why'}"
         return True
-    return is_reached(goal.expected, actual)
+    return is_reached(goal.expected, actual, blind=blind)
 
 
-def is_reached(expected: str | None, actual: Actual | None) -> bool:
-    """Whether the connector and all of its tasks rest in ``expected`` (None: in any one state)."""
+def is_reached(expected: str | None, actual: Actual | None, *, blind: bool = False) -> bool:
+    """Whether the connector and all of its tasks rest in ``expected`` (None: in any one state).
+
+    ``blind`` makes do with the tasks that have a status.
+    """
     if actual is None:
         return expected == ABSENT
     if actual.state not in RESTING - {FAILED} or expected not in (None, actual.state):
         return False
-    return len(actual.tasks) == len(actual.task_ids) and all(task.state == actual.state for task in actual.tasks)
+    known = blind or len(actual.tasks) == len(actual.task_ids)
+    return known and all(task.state == actual.state for task in actual.tasks)
 
 
 def may_be_stale(goal: Goal, actual: Actual | None, *, fresh: bool, moved: bool) -> bool:

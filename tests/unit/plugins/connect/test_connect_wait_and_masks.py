@@ -87,12 +87,30 @@ class Film:
     ],
 )
 def test_waits_past_old_statuses(pictures, settle, error):
-    goal = Goal("a", "running", RUNS, written=1e9)
     timing = Timing(timeout=0.05, poll_interval=0.001, settle=settle)
     goal = Goal("a", "running", RUNS, written=float("inf") if settle else 0)
     waited = wait_for(Film(*pictures), [goal], {}, timing, Mask(), stop_at_first=True)
     assert waited.errors.get("a", "").startswith(error)
     assert bool(waited.errors) == bool(error)
+
+
+def test_all_have_arrived_at_the_same_look():
+    film = Film(RUNS)
+    looks = [{"a": RUNS, "b": MOVES}, {"a": MOVES, "b": RUNS}, {"a": RUNS, "b": RUNS}]
+    film.poll = lambda: looks.pop(0)
+    timing = Timing(timeout=1, poll_interval=0.001, settle=0)
+    goals = [Goal("a", "running", None, written=0), Goal("b", "running")]
+    waited = wait_for(film, goals, {}, timing, Mask(), stop_at_first=True)
+    assert (waited.errors, looks) == ({}, [])
+
+
+def test_a_worker_that_never_learns_of_a_task_holds_up_only_what_was_written():
+    unseen = Actual("a", state="running", task_ids=(0,))
+    timing = Timing(timeout=0.05, poll_interval=0.001, settle=0.01)
+    for written, errors in ((None, []), (0, ["a"])):
+        goal = Goal("a", "running", unseen, written)
+        waited = wait_for(Film(unseen), [goal], {"a": unseen}, timing, Mask(), stop_at_first=True)
+        assert list(waited.errors) == errors
 
 
 def test_statuses_of_tasks_that_are_gone_do_not_count():

@@ -202,8 +202,8 @@ def error(code, message):
 
 
 @contextmanager
-def serve(worker):
-    """The worker behind a real HTTP server; gives its URL."""
+def serve(worker, tls=None):
+    """The worker behind a real HTTP server, with an SSLContext an HTTPS one; gives its URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def _answer(self):
@@ -221,10 +221,12 @@ def serve(worker):
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"https://localhost:{server.server_port}" if tls else f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()

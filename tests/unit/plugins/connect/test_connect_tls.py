@@ -1,0 +1,55 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import ssl
+import subprocess
+
+import pytest
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient, Patience
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, UnreachableError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import Access, UrlTransport
+from fake_connect_worker import serve
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("tls")
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    files = ["-keyout", directory / "key.pem", "-out", directory / "certificate.pem"]
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    subprocess.run(["openssl", "req", "-x509", "-days", "2", *key, *names, *files], check=True, capture_output=True)
+    return directory
+
+
+@pytest.fixture
+def url(worker, certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "certificate.pem", certificate / "key.pem")
+    with serve(worker, context) as url:
+        yield url
+
+
+def client(url, **access):
+    return ConnectClient(UrlTransport(Access(url, **access)), Mask(), Patience(60))
+
+
+def test_an_authority_of_ones_own(url, certificate):
+    assert client(url, ca_path=str(certificate / "certificate.pem")).read() == {}
+
+
+def test_verification_can_be_given_up(url):
+    assert client(url, validate_certs=False).read() == {}
+
+
+def test_an_unknown_authority_is_not_tried_again(url, worker):
+    with pytest.raises(UnreachableError, match=r"certificate is not trusted.*ca_path"):
+        client(url).read()
+    assert worker.requests == []
+
+
+def test_missing_files_are_named(url):
+    with pytest.raises(InvalidInputError, match="ca_path, client_cert and client_key"):
+        client(url, client_cert="/nonexistent.pem").read()
