@@ -69,7 +69,9 @@ class Node:
 
     def connect(self, path: str) -> t.Any:
         """What the Connect worker answers."""
-        return json.loads(self.run(f"curl --fail --silent --show-error http://127.0.0.1:8083{path}"))
+        return json.loads(
+            self.run(f"docker exec connect curl --fail --silent --show-error 'http://localhost:8083{path}'")
+        )
 
     def _address(self) -> str:
         lines = _checked(["ssh", "-F", str(self.site / "ssh_config"), "-G", NODE]).splitlines()

@@ -41,10 +41,10 @@ options:
     default: []
   statements:
     description:
+      - One text, or a list of texts.
       - Statements written in the playbook, one or more in each item.
       - The last statement of an item may lack its semicolon.
-    type: list
-    elements: str
+    type: raw
     default: []
   variables:
     description:
@@ -182,7 +182,10 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.lexer imp
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.model import as_texts, parse
 
 
-def _pieces(sources: list[str], statements: list[str]) -> list[Piece]:
+def _pieces(sources: list[str], statements: object) -> list[Piece]:
+    texts = [statements] if isinstance(statements, str) else statements
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise InvalidInputError("statements: this is neither a text nor a list of texts.", remedy="Write it as either.")
     found = []
     for source in sources:
         try:
@@ -192,7 +195,7 @@ def _pieces(sources: list[str], statements: list[str]) -> list[Piece]:
                 f"src: {source} cannot be read: {error}.", remedy="Put it on the target host first."
             ) from error
         found += split(text, source)
-    for place, text in enumerate(statements):
+    for place, text in enumerate(texts):
         found += split(text, f"statements[{place}]", final_semicolon=False)
     return found
 
@@ -202,7 +205,8 @@ def main() -> None:
         argument_spec={
             **HTTP_ARGUMENT_SPEC,
             "src": {"type": "list", "elements": "path", "default": []},
-            "statements": {"type": "list", "elements": "str", "default": []},
+            # Not a list of strings: Ansible would cut one string into a list at its commas.
+            "statements": {"type": "raw", "default": []},
             "variables": {"type": "dict", "default": {}},
             "secrets": {"type": "dict", "default": {}, "no_log": True},
             "properties": {"type": "dict", "default": {}},

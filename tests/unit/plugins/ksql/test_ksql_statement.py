@@ -46,6 +46,15 @@ def test_the_query_that_was_started_is_in_the_result(run):
     assert [entry["query_id"] for entry in result["statements"]] == [None, "CSAS_C_1"]
 
 
+def test_one_text_is_not_cut_at_its_commas(run):
+    assert [entry["name"] for entry in run(statements=STREAM)["statements"]] == ["S"]
+
+
+@pytest.mark.parametrize("statements", [{"a": "b"}, [1], 7])
+def test_statements_that_are_no_text_are_refused(run, statements):
+    assert run(statements=statements)["msg"].startswith("statements: this is neither a text nor a list")
+
+
 def test_drift_fails_with_its_diff(run):
     run(statements=[STREAM])
     result = run(statements=[STREAM.replace("v INT", "v INT, w INT")])
