@@ -12,7 +12,6 @@ import importlib
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from cryptography.exceptions import UnsupportedAlgorithm  # ansible-core itself requires cryptography
 
 DOCUMENTATION = r"""
 name: jupyter_password_hash
@@ -94,8 +93,13 @@ def argon2id(password: bytes, salt: bytes) -> bytes | None:
                 password, salt, TIME_COST, MEMORY_COST, PARALLELISM, DIGEST_BYTES, low_level.Type.ID
             )
         )
-    with contextlib.suppress(ImportError, UnsupportedAlgorithm):
-        kdf = importlib.import_module("cryptography.hazmat.primitives.kdf.argon2").Argon2id(
+    try:
+        argon2 = importlib.import_module("cryptography.hazmat.primitives.kdf.argon2")
+        unsupported = importlib.import_module("cryptography.exceptions").UnsupportedAlgorithm
+    except ImportError:
+        return None
+    with contextlib.suppress(unsupported):
+        kdf = argon2.Argon2id(
             salt=salt, length=DIGEST_BYTES, iterations=TIME_COST, lanes=PARALLELISM, memory_cost=MEMORY_COST
         )
         return bytes(kdf.derive(password))

@@ -194,7 +194,7 @@ options:
     type: float
     default: 100
 extends_documentation_fragment:
-  - igrafx.liveconnect.http
+  - igrafx.liveconnect.connection
 attributes:
   check_mode:
     description: Says what would be done. Asks the servers about versions, licences and checksums when there is

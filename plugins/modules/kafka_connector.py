@@ -150,8 +150,8 @@ attributes:
     support: full
     description: Except with O(restart=always).
 extends_documentation_fragment:
-  - igrafx.liveconnect.http
-  - igrafx.liveconnect.http.url
+  - igrafx.liveconnect.connection
+  - igrafx.liveconnect.connection.url
 seealso:
   - module: igrafx.liveconnect.kafka_connector_info
 """

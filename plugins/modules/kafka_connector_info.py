@@ -38,8 +38,8 @@ attributes:
     support: full
     description: Reads only.
 extends_documentation_fragment:
-  - igrafx.liveconnect.http
-  - igrafx.liveconnect.http.url
+  - igrafx.liveconnect.connection
+  - igrafx.liveconnect.connection.url
 seealso:
   - module: igrafx.liveconnect.kafka_connector
 """

@@ -54,5 +54,6 @@ class FailoverTransport:
                 return answer
         if answer is not None:
             return answer
-        assert failure is not None, "there is at least one server"  # noqa: S101 -- for the type checker
+        if failure is None:
+            raise AssertionError("There is at least one server.")
         raise failure

@@ -72,7 +72,6 @@ class Transport(t.Protocol):
         timeout: float | None = None,
     ) -> Response:
         """Send ``method path`` (path begins with ``/``, already quoted); ``timeout`` in seconds."""
-        ...
 
 
 def request_json(

@@ -21,7 +21,7 @@ from ansible.module_utils.urls import NoSSLError, Request, SSLValidationError, m
 from .._errors import InvalidInputError
 from .transport import ConnectionFailedError, Response
 
-# Arguments of every module that talks to a server; doc fragment: plugins/doc_fragments/http.py
+# Arguments of every module that talks to a server; doc fragment: plugins/doc_fragments/connection.py
 HTTP_ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "url": {"type": "list", "elements": "str", "required": True},
     "url_username": {"type": "str"},

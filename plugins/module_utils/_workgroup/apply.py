@@ -18,19 +18,15 @@ class WorkgroupStore(t.Protocol):
 
     def read(self, ids: t.Sequence[str], *, lock: bool) -> list[Row]:
         """The rows that have one of these ids; ``lock`` keeps other sessions from writing them until the end."""
-        ...
 
     def known_ids(self) -> list[str]:
         """Ids of the workgroups, at most a thousand."""
-        ...
 
     def write(self, row: Row) -> None:
         """Write both addresses of the row with this id."""
-        ...
 
     def commit(self) -> None:
         """Make what was written last."""
-        ...
 
 
 def register(store: WorkgroupStore, desired: t.Sequence[Registration], *, check_mode: bool) -> Plan:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-SPEC = importlib.util.spec_from_file_location("role_tables", ROOT / "docs" / "role_tables.py")
+SPEC = importlib.util.spec_from_file_location("role_tables", ROOT / "tools" / "role_tables.py")
 assert SPEC is not None
 assert SPEC.loader is not None
 role_tables = importlib.util.module_from_spec(SPEC)
@@ -22,7 +22,7 @@ SPEC.loader.exec_module(role_tables)
 def test_the_readme_shows_the_specification(role: Path) -> None:
     readme = (role / "README.md").read_text(encoding="utf-8")
 
-    assert readme == role_tables.filled(readme, role_tables.specification(role)), "run docs/role_tables.py"
+    assert readme == role_tables.filled(readme, role_tables.specification(role)), "run tools/role_tables.py"
 
 
 def test_a_table_shows_type_choices_default_and_nested_options() -> None:

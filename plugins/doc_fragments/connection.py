@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """C(igrafx.liveconnect.http)."""
+    """C(igrafx.liveconnect.connection)."""
 
     # How to be let in.
     DOCUMENTATION = r"""

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fills the tables of variables in the roles' READMEs from their argument specifications.
 
-``python docs/role_tables.py`` writes them; with ``--check`` it only names the READMEs that are behind, and fails
+``python tools/role_tables.py`` writes them; with ``--check`` it only names the READMEs that are behind, and fails
 if there are any.
 """
 
@@ -105,7 +105,7 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
         after = filled(before, specification(role))
         if after != before:
             behind += 1
-            print(f"{readme.relative_to(ROLES.parent)}: {'behind, run docs/role_tables.py' if check else 'written'}")
+            print(f"{readme.relative_to(ROLES.parent)}: {'behind, run tools/role_tables.py' if check else 'written'}")
             if not check:
                 readme.write_text(after, encoding="utf-8")
     return 1 if check and behind else 0
