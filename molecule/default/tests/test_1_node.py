@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from testinfra.host import Host
 
+from lab.show import Node
+
 SERVICES = (
     "broker",
     "schema-registry",
@@ -53,16 +55,15 @@ def test_secrets_are_not_readable_by_others(vm: Host, path: str) -> None:
     assert vm.file(f"/opt/liveconnect/{path}").mode & 0o007 == 0
 
 
-def test_published_ports_are_bound_as_declared(vm: Host) -> None:
-    own = vm.check_output("hostname --all-ip-addresses").split()[0]
+def test_published_ports_are_bound_as_declared(vm: Host, node: Node) -> None:
     bound = {
         (service, port.partition("/")[0]): {binding["HostIp"] for binding in bindings}
         for service in SERVICES
         for port, bindings in inspect(vm, service)["NetworkSettings"]["Ports"].items()
         if bindings
     }
-    assert bound.pop(("broker", "19092")) == {own}
-    assert bound.pop(("schema-registry", "8081")) == {own}
+    assert bound.pop(("broker", "19092")) == {node.address}
+    assert bound.pop(("schema-registry", "8081")) == {node.address}
     for loopback in (("connect", "8083"), ("ksqldb-server", "8088"), ("data-transform", "5432")):
         assert bound.pop(loopback) == {"127.0.0.1"}
     assert set(bound) == {("sftp", "22"), ("nginx", "80"), ("nginx", "443")}
@@ -82,24 +83,25 @@ def test_the_makefile_works_by_hand(vm: Host) -> None:
 
 def test_kafka_ui_asks_for_a_login_behind_nginx(vm: Host) -> None:
     name = "liveconnect-325151bf-2007-4308-b94d-b436a61a35c5.pf1.example.com"
-    curl = f"curl --silent --insecure --resolve {name}:443:127.0.0.1 --resolve {name}:80:127.0.0.1"
+    curl = f"docker exec nginx curl --silent --insecure --resolve {name}:443:127.0.0.1 --resolve {name}:80:127.0.0.1"
     assert vm.check_output(f"{curl} -o /dev/null -w '%{{http_code}}' http://{name}/") == "301"
     assert "assword" in vm.check_output(f"{curl} --location https://{name}/")
 
 
 def test_an_unknown_name_gets_nothing(vm: Host) -> None:
-    status = vm.run("curl --silent --insecure -o /dev/null -w '%{http_code}' https://127.0.0.1/").stdout
+    status = vm.run(
+        "docker exec nginx curl --silent --insecure -o /dev/null -w '%{http_code}' https://127.0.0.1/"
+    ).stdout
     assert status in ("000", "444")
 
 
-def test_the_workgroup_is_registered(vm: Host, platform: Host) -> None:
-    own = vm.check_output("hostname --all-ip-addresses").split()[0]
+def test_the_workgroup_is_registered(platform: Host, node: Node) -> None:
     row = platform.check_output(
         "sudo -u postgres psql --no-align --tuples-only --dbname=platform --command="
         '"SELECT \\"KAFKA_BROKER\\", \\"KAFKA_REGISTRY\\" FROM public.\\"WORKGROUPS\\" '
         'WHERE \\"ID\\"::text = \'325151bf-2007-4308-b94d-b436a61a35c5\'"'
     )
-    assert row == f"http://{own}:19092|http://{own}:8081"
+    assert row == f"http://{node.address}:19092|http://{node.address}:8081"
 
 
 def test_no_secret_was_printed_by_any_run(site: Path) -> None:
