@@ -73,6 +73,14 @@ class Node:
             self.run(f"docker exec connect curl --fail --silent --show-error 'http://localhost:8083{path}'")
         )
 
+    def evidence(self) -> str:
+        """What tells why data does not flow: the connectors' states, where the files lie, the worker's last words."""
+        states = json.dumps(self.connect("/connectors?expand=status"), indent=1)
+        files = self.run("find /opt/liveconnect/data/sftp -type f -ls")
+        log = self.run("docker logs --tail 400 connect 2>&1").splitlines()
+        telling = [line for line in log if "ERROR" in line or "WARN" in line or "incidents-" in line]
+        return "\n".join([states, files, *telling[-60:]])
+
     def _address(self) -> str:
         lines = _checked(["ssh", "-F", str(self.site / "ssh_config"), "-G", NODE]).splitlines()
         return next(line.split()[1] for line in lines if line.startswith("hostname "))

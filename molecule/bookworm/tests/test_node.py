@@ -29,4 +29,4 @@ def test_the_engine_was_left_alone(vm: Host) -> None:
 
 def test_a_file_goes_through(node: Node) -> None:
     node.upload(DATA)
-    assert len(node.wait_for_rows(EVENTS, 7)) == 7
+    assert len(node.wait_for_rows(EVENTS, 7)) == 7, node.evidence()

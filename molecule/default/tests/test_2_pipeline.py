@@ -28,13 +28,13 @@ def lines(*files) -> list[dict[str, str]]:
 def test_every_line_of_a_file_arrives_once_and_numbered(node: Node) -> None:
     node.upload(DATA)
     expected = lines(DATA)
-    assert node.wait_for_rows(EVENTS, len(expected)) == expected
+    assert node.wait_for_rows(EVENTS, len(expected)) == expected, node.evidence()
 
 
 def test_the_numbering_goes_on_in_a_second_file(node: Node) -> None:
     node.upload(SECOND)
     expected = lines(DATA, SECOND)
-    assert node.wait_for_rows(EVENTS, len(expected)) == expected
+    assert node.wait_for_rows(EVENTS, len(expected)) == expected, node.evidence()
 
 
 def test_read_files_were_moved_to_processed(node: Node) -> None:
