@@ -16,7 +16,6 @@ from pathlib import Path
 
 ANSIBLE = "ansible==12.3.0"  # the release that belongs to ansible-core 2.19
 COLLECTIONS = (
-    "ansible/posix",
     "community/crypto",
     "community/docker",
     "community/library_inventory_filtering_v1",  # needed by community.docker
