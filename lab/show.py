@@ -74,12 +74,13 @@ class Node:
         )
 
     def evidence(self) -> str:
-        """What tells why data does not flow: the connectors' states, where the files lie, the worker's last words."""
+        """What tells why data does not flow: the connectors' states, where the files lie, the last words of the logs."""
         states = json.dumps(self.connect("/connectors?expand=status"), indent=1)
         files = self.run("find /opt/liveconnect/data/sftp -type f -ls")
-        log = self.run("docker logs --tail 400 connect 2>&1").splitlines()
-        telling = [line for line in log if "ERROR" in line or "WARN" in line or "incidents-" in line]
-        return "\n".join([states, files, *telling[-60:]])
+        worker = self.run("docker logs --tail 400 connect 2>&1").splitlines()
+        telling = [line for line in worker if "ERROR" in line or "WARN" in line or "incidents-" in line]
+        registry = self.run("docker logs --tail 20 schema-registry 2>&1").splitlines()
+        return "\n".join([states, files, *telling[-60:], *registry])
 
     def _address(self) -> str:
         lines = _checked(["ssh", "-F", str(self.site / "ssh_config"), "-G", NODE]).splitlines()
