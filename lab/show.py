@@ -74,7 +74,7 @@ class Node:
         )
 
     def evidence(self) -> str:
-        """What tells why data does not flow: the connectors' states, where the files lie, the last words of the logs."""
+        """What tells why data does not flow: the connectors' states, where files lie, the logs' last words."""
         states = json.dumps(self.connect("/connectors?expand=status"), indent=1)
         files = self.run("find /opt/liveconnect/data/sftp -type f -ls")
         worker = self.run("docker logs --tail 400 connect 2>&1").splitlines()
