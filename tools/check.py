@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BIN = ROOT / ".venv" / "bin"
 LOGS = ROOT / ".build" / "logs"
 LINES_OF_A_FAILURE = 60
+PYTEST_SUMMARY = re.compile(r"^=* ?(\d+ (?:passed|failed|error|skipped).*) in [\d.]+s", re.MULTILINE)
 PYTEST_COUNTS = re.compile(r"(\d+) (passed|failed|errors?)\b")
 
 
@@ -109,7 +110,7 @@ def count(check: Check, output: str, returncode: int) -> Outcome:
     """Count pytest's tests, and any other check as one; a failure that no test counts is one failure."""
     passed = failed = 0
     if check.is_pytest:
-        for number, word in PYTEST_COUNTS.findall(output):
+        for number, word in PYTEST_COUNTS.findall(" ".join(PYTEST_SUMMARY.findall(output))):
             passed += int(number) if word == "passed" else 0
             failed += 0 if word == "passed" else int(number)
     if returncode != 0:
