@@ -66,7 +66,7 @@ lint: tools ## Linters and type checks alone
 
 .PHONY: unit
 unit: tools ## Unit tests alone
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 -m "not component"
 
 .PHONY: molecule
 molecule: tools ## The Molecule scenarios alone

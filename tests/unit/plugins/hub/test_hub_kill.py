@@ -29,6 +29,8 @@ from .conftest import Site, jar_bytes, tar_bytes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.component
+
 
 @dataclass
 class Node:

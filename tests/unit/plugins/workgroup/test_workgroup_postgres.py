@@ -31,6 +31,8 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._workgroup.mode
 )
 from ansible_collections.igrafx.liveconnect.plugins.modules import workgroup_kafka_registration
 
+pytestmark = pytest.mark.component
+
 ID = "325151bf-2007-4308-b94d-b436a61a35c5"
 OTHER = "0f0a7c52-7e38-4a94-9d5c-6a3c2a5b9a11"
 BROKER, REGISTRY = "http://192.168.1.128:19092", "http://192.168.1.128:8081"
