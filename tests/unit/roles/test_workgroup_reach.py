@@ -20,6 +20,8 @@ import pytest
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.component
+
 SCRIPT = Path(__file__).resolve().parents[3] / "roles" / "workgroup" / "files" / "reach.py"
 
 ANSWERS = {
