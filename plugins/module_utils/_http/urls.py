@@ -14,11 +14,11 @@ import typing as t
 from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
 
 from ansible.module_utils.urls import NoSSLError, Request, SSLValidationError, make_context
 
 from .._errors import InvalidInputError
+from .address import checked_url
 from .transport import ConnectionFailedError, Response
 
 # Arguments of every module that talks to a server; doc fragment: plugins/doc_fragments/connection.py
@@ -65,19 +65,7 @@ class Access:
             validate_certs=params["validate_certs"],
             timeout=params["timeout"],
         )
-        return [replace(base, url=_checked_url(url)) for url in params["url"]]
-
-
-def _checked_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidInputError(f"url: '{url}' is not a web address.", remedy="Write it as http://host:port.")
-    if parts.username or parts.password:
-        raise InvalidInputError(
-            f"url: the address of {parts.hostname} carries credentials, which would be shown in logs.",
-            remedy="Use url_username and url_password.",
-        )
-    return url.rstrip("/")
+        return [replace(base, url=checked_url(url, "http://host:port").rstrip("/")) for url in params["url"]]
 
 
 class UrlTransport:

@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from .._errors import InvalidInputError
+from .._http.address import checked_url
 
 if t.TYPE_CHECKING:
     from .receipt import Receipt
@@ -288,7 +289,7 @@ class Declaration:
                 Coordinates.parse(self.maven), tuple(Coordinates.parse(entry) for entry in self.dependencies)
             )
         if self.url:
-            return UrlSource(_checked_url(self.url))
+            return UrlSource(checked_url(self.url, "https://host/file.zip"))
         if self.src:
             if not self.remote_src:
                 raise InvalidInputError(
@@ -352,15 +353,3 @@ def is_version(text: str) -> bool:
 
 def _file_name(source: UrlSource | FileSource) -> str:
     return file_name_in(source.url) if isinstance(source, UrlSource) else PurePosixPath(source.path).name
-
-
-def _checked_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidInputError(f"url: '{url}' is not a web address.", remedy="Write it as https://host/file.zip.")
-    if parts.username or parts.password:
-        raise InvalidInputError(
-            f"url: the address on {parts.hostname} carries credentials, which would be shown in logs.",
-            remedy="Use url_username and url_password.",
-        )
-    return url
