@@ -71,3 +71,9 @@ unit: tools ## Unit tests alone
 .PHONY: molecule
 molecule: tools ## The Molecule scenarios alone
 	$(BIN)/python tools/check.py molecule
+
+.PHONY: benchmarks
+benchmarks: tools ## Speed, side by side with the alternatives; NAME=connectors for one of them
+	for name in $(or $(NAME),$(notdir $(patsubst %/,%,$(dir $(wildcard benchmarks/*/__main__.py))))); do \
+	  ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.build/ws:$(CURDIR)/.build/deps $(BIN)/python -m benchmarks.$$name; \
+	done

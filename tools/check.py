@@ -63,7 +63,7 @@ LANES: tuple[tuple[Check, ...], ...] = (
         Check("ruff", "lint", ("ruff", "check", ".")),
         Check("ruff-format", "lint", ("ruff", "format", "--check", ".")),
         Check("mypy-module-utils", "lint", ("mypy", "-p", f"{PACKAGE}.plugins.module_utils")),
-        Check("mypy-lab", "lint", ("mypy", "lab", "tools")),
+        Check("mypy-lab", "lint", ("mypy", "lab", "tools", "benchmarks")),
         Check("readme-tables", "lint", (PYTHON, "tools/role_tables.py", "--check")),
         Check("unit", "unit", ("pytest", "-n", "2", "-m", "not component", "tests/unit"), is_pytest=True),
         Check("component", "unit", ("pytest", "-n", "2", "-m", "component", "tests/unit"), is_pytest=True),
