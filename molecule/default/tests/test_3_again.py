@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -54,6 +55,23 @@ def test_a_service_that_does_not_start_is_named_with_its_last_lines_and_its_data
     assert "SCHEMA_REGISTRY_HOST_NAME" in message
     assert vm.file("/opt/liveconnect/data/kafka-data-volume").is_directory
     assert play("--tags", "preflight,compose").returncode == 0
+
+
+def test_a_new_password_is_given_to_the_database_that_is_there(vm: Host, node: Node) -> None:
+    arguments = (
+        "-e",
+        '{"liveconnect_postgres_password": "another one: its $new"}',
+        "--tags",
+        "preflight,compose,data_transform,pipelines",
+    )
+    done = play(*arguments)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "another one" not in done.stdout
+    server = '-h "$(hostname)" -U "$POSTGRES_USER" "$POSTGRES_DB"'
+    sign_in = f'PGPASSWORD="$POSTGRES_PASSWORD" psql -w {server} -c "SELECT 1"'
+    assert vm.run(f"docker exec data-transform sh -c {shlex.quote(sign_in)}").rc == 0
+    assert node.connect("/connectors/incidents-sink/status")["tasks"][0]["state"] == "RUNNING"
+    assert changed(play(*arguments)) == 0
 
 
 def test_only_what_changed_is_recreated(vm: Host) -> None:
