@@ -9,8 +9,14 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from hypothesis import settings
+
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = "ansible_collections.igrafx.liveconnect"
+
+# Enough to find a rule that does not hold, over the runs of many days; the whole suite is to take seconds.
+settings.register_profile("unit", max_examples=25, deadline=None)
+settings.load_profile("unit")
 
 if not any((Path(entry) / COLLECTION.replace(".", "/")).is_dir() for entry in sys.path):
     parts = COLLECTION.split(".")

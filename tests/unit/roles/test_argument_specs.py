@@ -18,8 +18,9 @@ TYPES = {"bool", "dict", "float", "int", "json", "list", "path", "raw", "str"}
 each_role = pytest.mark.parametrize("role", sorted(ROLES.iterdir()), ids=lambda role: role.name)
 
 
+# libyaml reads ten times as fast.
 def read(path: Path) -> t.Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
 def entry_points(role: Path) -> dict[str, dict[str, t.Any]]:
