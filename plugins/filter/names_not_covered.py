@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from ipaddress import ip_address
 
 DOCUMENTATION = r"""
 name: names_not_covered
@@ -13,19 +14,20 @@ short_description: Names that a certificate's alternative names do not cover
 version_added: 0.1.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
-  - Keeps the names that no DNS alternative name of a certificate covers, as browsers judge it.
+  - Keeps the names that no alternative name of a certificate covers, as browsers and Kafka's clients judge it.
   - A star stands for exactly one first part; letters compare without case; the subject's common name does not count.
+  - An IP address is covered by the same address alone.
 positional: _input, alternative_names
 options:
   _input:
-    description: The names.
+    description: The names and IP addresses.
     type: list
     elements: str
     required: true
   alternative_names:
     description: >-
       The certificate's alternative names, as C(community.crypto.x509_certificate_info) returns them
-      (C(DNS:*.example.com)), or none.
+      (C(DNS:*.example.com), C(IP:192.0.2.1)), or none.
     type: list
     elements: str
     required: true
@@ -46,9 +48,29 @@ _value:
 
 
 def names_not_covered(names: t.Sequence[str], alternative_names: t.Sequence[str] | None) -> list[str]:
-    """The ``names`` that none of the ``DNS:`` entries covers."""
-    covered = {entry[len("DNS:") :].lower() for entry in alternative_names or [] if entry.startswith("DNS:")}
-    return [name for name in names if not covered & {name.lower(), "*." + name.lower().partition(".")[2]}]
+    """The ``names`` that none of the ``DNS:`` and ``IP:`` entries covers."""
+    covered = {(kind, _normal(name)) for kind, _, name in (entry.partition(":") for entry in alternative_names or [])}
+    return [name for name in names if not covered & _covering(name)]
+
+
+def _covering(name: str) -> set[tuple[str, str]]:
+    """The alternative names, of which each would cover ``name``."""
+    normal = _normal(name)
+    if _is_address(name):
+        return {("IP", normal)}
+    return {("DNS", normal), ("DNS", "*." + normal.partition(".")[2])}
+
+
+def _normal(name: str) -> str:
+    return str(ip_address(name)) if _is_address(name) else name.lower()
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 class FilterModule:
