@@ -24,3 +24,12 @@ from ansible_collections.igrafx.liveconnect.plugins.filter.names_not_covered imp
 )
 def test_names_that_are_missing(alternative_names: list[str] | None, missing: list[str]) -> None:
     assert names_not_covered(["a.example.com", "B.example.com"], alternative_names) == missing
+
+
+def test_an_address_is_covered_by_the_same_address_alone() -> None:
+    alternative_names = ["DNS:192.0.2.1", "DNS:*.0.2.2", "IP:192.0.2.3", "IP:2001:DB8:0::1"]
+
+    assert names_not_covered(["192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1"], alternative_names) == [
+        "192.0.2.1",
+        "192.0.2.2",
+    ]
