@@ -49,7 +49,8 @@ _value:
 
 def names_not_covered(names: t.Sequence[str], alternative_names: t.Sequence[str] | None) -> list[str]:
     """The ``names`` that none of the ``DNS:`` and ``IP:`` entries covers."""
-    covered = {(kind, _normal(name)) for kind, _, name in (entry.partition(":") for entry in alternative_names or [])}
+    entries = [entry.split(":", 1) for entry in alternative_names or [] if entry.startswith(("DNS:", "IP:"))]
+    covered = {(kind, _normal(name)) for kind, name in entries}
     return [name for name in names if not covered & _covering(name)]
 
 
