@@ -28,6 +28,7 @@ pytestmark = pytest.mark.component
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with every combination, rendered by Ansible itself in one run."""
     folder = tmp_path_factory.mktemp("rendered")
+    (folder / "paths.j2").write_text("{{ _compose_config_paths | to_json }}")
     template = {"dest": "{{ item.dest }}", "src": "{{ item.src }}", "mode": "0600"}
     cases = [
         {"src": str(ROLES / src), "dest": f"{folder}/{mode}-{security}-{len(web)}-{kind}"} | values
@@ -35,6 +36,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for kind, src in {
             "compose": "compose/templates/docker-compose.yml.j2",
             "nginx": "nginx/templates/templates/liveconnect.conf.template.j2",
+            "paths": folder / "paths.j2",
         }.items()
         for values in [{"mode": mode, "security": security, "components": web}]
     ]
@@ -141,11 +143,18 @@ def test_inside_the_network_the_addresses_stay(rendered: Path) -> None:
     assert before["schema-registry"]["environment"] == after["schema-registry"]["environment"]
 
 
-def test_what_reads_the_certificate_or_a_credential_is_recreated_with_it(rendered: Path) -> None:
-    stack = services(rendered, "kraft", "sasl_ssl")
-    variables = yaml.safe_load((ROLES / "compose/vars/main.yml").read_text())
+@pytest.mark.parametrize("security", SECURITIES)
+@pytest.mark.parametrize("web", WEB)
+def test_what_a_service_mounts_of_the_digested_files_is_what_its_label_stands_for(
+    rendered: Path, security: str, web: tuple[str, ...]
+) -> None:
+    stack = services(rendered, "kraft", security, web)
+    digested = json.loads((rendered / f"kraft-{security}-{len(web)}-paths").read_text())
 
-    for service, paths in variables["_compose_config_paths_secured"].items():
-        assert stack[service]["labels"]["com.igrafx.liveconnect.config"] == f"${{{service.upper()}_CONFIG:-}}"
-        mounted = {volume.split(":")[0] for volume in stack[service]["volumes"]}
-        assert {path for path in paths if path != "conf/nginx"} <= {path.removeprefix("./") for path in mounted}
+    assert {name for name, service in stack.items() if "labels" in service} == set(digested)
+    assert ("broker" in digested) == (security == "sasl_ssl")
+    for service, paths in digested.items():
+        label = stack[service]["labels"]["com.igrafx.liveconnect.config"]
+        assert label == f"${{{service.upper()}_CONFIG:-}}"
+        mounted = [volume.split(":")[0].removeprefix("./") for volume in stack[service]["volumes"]]
+        assert [path for path in paths if not any(one.startswith(path) for one in mounted)] == []
