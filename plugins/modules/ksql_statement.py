@@ -19,13 +19,18 @@ description:
   - C(INSERT INTO ... SELECT) declares that its query runs. Without C(WITH (QUERY_ID='...')) it is given an id made from
     its text, because without an id every run would add another query. A changed text is another query, so the module
     warns of the query of an earlier text.
-  - C(DROP STREAM), C(DROP TABLE), C(DROP TYPE) and C(TERMINATE) declare that the thing does not exist.
-    C(DROP ... DELETE TOPIC) is refused, because ksqlDB deletes the topic while it validates, even in a dry run.
+  - C(DROP) of a stream, table, type or connector, and C(TERMINATE), declare that the thing does not exist.
+    C(DROP ... DELETE TOPIC) is refused, because ksqlDB deletes the topic while it validates, even in a dry run;
+    use O(state=absent) with O(delete_topic).
+  - C(CREATE SOURCE CONNECTOR) and C(CREATE SINK CONNECTOR) declare a connector with exactly this configuration.
+    ksqlDB shows no configurations, so Kafka Connect is asked for them, see O(connect_url). One that differs is refused
+    whatever O(on_drift) says, because ksqlDB cannot change a connector.
+    M(igrafx.liveconnect.kafka_connector) can, keeps secrets out of the statements, and waits for the tasks; prefer it.
   - C(SET), C(UNSET), C(DEFINE) and C(UNDEFINE) hold for the statements after them in the same task.
   - Everything else is refused with the reason. C(SELECT), C(PRINT), C(LIST), C(SHOW), C(DESCRIBE), C(EXPLAIN) and
     C(ASSERT) declare nothing. C(INSERT INTO ... VALUES) would write its row at every run. C(PAUSE) and C(RESUME) are
-    not kept apart from a failed query. C(ALTER) makes a source that can no longer be compared. Connectors belong to
-    M(igrafx.liveconnect.kafka_connector).
+    not kept apart from a failed query. C(ALTER) makes a source that can no longer be compared.
+  - Before anything new is sent, the functions that it calls are looked for on the server, and the missing ones named.
   - ksqlDB serialises changes, and clients that change it at the same time fence each other off. Run one such task at a
     time for each cluster, for example with C(run_once) or C(throttle) set to 1. Being fenced off is retried.
 extends_documentation_fragment:
@@ -65,6 +70,21 @@ options:
       - A query that runs with other properties counts as drift.
     type: dict
     default: {}
+  state:
+    description:
+      - V(present) brings the server to what the statements declare.
+      - V(absent) removes what they declare, dependants first, whatever its definition is. Queries of C(INSERT)
+        statements are terminated. What something depends on that is not declared here is refused.
+    type: str
+    choices: [present, absent]
+    default: present
+  delete_topic:
+    description:
+      - With O(state=absent), whether the Kafka topics of the streams and tables go with them, and all their records.
+      - Refused where a source that is not declared here has the same topic. The topic of a C(CREATE SOURCE) stays.
+      - Each is dropped in a request of its own, after a look whether something has come to depend on it.
+    type: bool
+    default: false
   on_drift:
     description:
       - What to do when a stream, table or type exists with another definition, when its query was terminated, or when
@@ -72,10 +92,40 @@ options:
       - With V(fail) nothing is changed at all, and the differences are shown.
       - With V(replace) it is replaced, by C(CREATE OR REPLACE) where it is a stream or table. ksqlDB allows that for
         added columns and changed filters, and refuses it for changed keys, sources and aggregates; it then says so
-        before anything is changed.
+        before anything is changed. A query of an C(INSERT) cannot be replaced.
+      - With V(recreate) it is dropped and created. Before that, what depends on it is dropped and terminated, and after
+        it created again as declared; all of that must be declared in the same task, or nothing is done. The new queries
+        begin where C(auto.offset.reset) says, and their state is built anew. Topics stay.
     type: str
-    choices: [fail, replace]
+    choices: [fail, replace, recreate]
     default: fail
+  purge:
+    description:
+      - Whether streams, tables and queries are removed that are not declared in O(src) and O(statements) and whose name
+        or query id matches O(purge_match). Types and connectors stay, and so do topics.
+      - Refused when nothing is declared. Check mode shows what would go.
+    type: bool
+    default: false
+  purge_match:
+    description: Python regular expression for the whole name. Required with O(purge); V(.*) for all.
+    type: str
+  connect_url:
+    description:
+      - Address of Kafka Connect, needed when a connector is declared. Several addresses are tried in order.
+      - It is reached with the same credentials and TLS settings as O(url).
+    type: list
+    elements: str
+    default: []
+  record:
+    description:
+      - File on the target host with digests of the statements that were found equal and of the texts that the server
+        stored for them, by server. As long as both match, an unchanged statement needs no request of its own.
+      - The stored texts are read from the server in every run; without the file, or with a broken one, a run is only
+        slower. It is written in one step, for its owner alone. Statements whose columns come from a schema registry are
+        always asked for. Delete it after changing the server's default formats.
+      - An empty value keeps no record.
+    type: path
+    default: ~/.cache/igrafx.liveconnect/ksql_statement.json
   wait_timeout:
     description: Seconds to wait until a command that the server has accepted is done.
     type: float
@@ -96,6 +146,9 @@ attributes:
   idempotent:
     support: full
     description: A second run changes nothing.
+seealso:
+  - module: igrafx.liveconnect.ksql_info
+  - module: igrafx.liveconnect.kafka_connector
 author:
   - iGrafx LiveConnect contributors (@igrafx)
 """
@@ -119,11 +172,26 @@ EXAMPLES = r"""
         CREATE STREAM incidents (id VARCHAR KEY, state VARCHAR, priority INT)
           WITH (KAFKA_TOPIC='incidents', VALUE_FORMAT='JSON', PARTITIONS=1);
       - TERMINATE INSERT_INCIDENTS_0123456789AB;
+
+- name: Change a key, which ksqlDB cannot replace, and have nothing else of this pipeline
+  igrafx.liveconnect.ksql_statement:
+    url: http://127.0.0.1:8088
+    src: [/opt/liveconnect/pipelines/incidents/streams.sql]
+    on_drift: recreate
+    purge: true
+    purge_match: INCIDENTS_.*
+
+- name: Remove a pipeline with its records
+  igrafx.liveconnect.ksql_statement:
+    url: http://127.0.0.1:8088
+    src: [/opt/liveconnect/pipelines/incidents/streams.sql]
+    state: absent
+    delete_topic: true
 """
 
 RETURN = r"""
 statements:
-  description: One entry for each declared statement, in order; also when the task failed.
+  description: One entry for each declared statement, in order, then those that were purged. Also when the task failed.
   returned: always, unless the statements could not be read or the server not be reached
   type: list
   elements: dict
@@ -133,17 +201,17 @@ statements:
       type: str
       returned: success
     kind:
-      description: One of V(stream), V(table), V(type), V(insert) and V(query).
+      description: One of V(stream), V(table), V(type), V(insert), V(query) and V(connector).
       type: str
       returned: success
     source:
-      description: File, line and column of the statement.
+      description: File, line and column of the statement, or V(purge).
       type: str
       returned: success
     action:
       description:
-        - V(none), V(create), V(replace), V(drop) or V(terminate).
-        - V(drift) when it differs and O(on_drift) is V(fail), V(refused) when it can never be replaced.
+        - V(none), V(create), V(replace), V(recreate), V(drop) or V(terminate).
+        - V(drift) when it differs and O(on_drift) is V(fail), V(refused) when it cannot be done as the options say.
       type: str
       returned: success
     changed:
@@ -158,15 +226,24 @@ statements:
       description: Id of the query that runs for it, where this run knows it.
       type: str
       returned: success
+    topic:
+      description: The topic that is deleted with it.
+      type: str
+      returned: success
     error:
       description: Why it was not done.
       type: str
       returned: success
 """
 
+import re
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import Patience as ConnectPatience
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import is_unfit as is_unfit_worker
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, LiveConnectError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import (
@@ -176,17 +253,40 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls impo
     Access,
     UrlTransport,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import converge, diff
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge, diff
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import KsqlClient, Patience, is_unfit
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.declaration import parse
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.lexer import Piece, split
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.model import as_texts, parse
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.model import as_texts
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.record import Record
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
+
+ARGUMENT_SPEC = {
+    **HTTP_ARGUMENT_SPEC,
+    "src": {"type": "list", "elements": "path", "default": []},
+    # Not a list of strings: Ansible would cut one string into a list at its commas.
+    "statements": {"type": "raw", "default": []},
+    "variables": {"type": "dict", "default": {}},
+    "secrets": {"type": "dict", "default": {}, "no_log": True},
+    "properties": {"type": "dict", "default": {}},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "delete_topic": {"type": "bool", "default": False},
+    "on_drift": {"type": "str", "choices": ["fail", "replace", "recreate"], "default": "fail"},
+    "purge": {"type": "bool", "default": False},
+    "purge_match": {"type": "str"},
+    "connect_url": {"type": "list", "elements": "str", "default": []},
+    "record": {"type": "path", "default": "~/.cache/igrafx.liveconnect/ksql_statement.json"},
+    "wait_timeout": {"type": "float", "default": 120},
+    "retry_timeout": {"type": "float", "default": 120},
+}
 
 
-def _pieces(sources: list[str], statements: object) -> list[Piece]:
+def pieces_from(sources, statements):
+    """The pieces of the files, then those of the texts."""
     texts = [statements] if isinstance(statements, str) else statements
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise InvalidInputError("statements: this is neither a text nor a list of texts.", remedy="Write it as either.")
-    found = []
+    found: list[Piece] = []
     for source in sources:
         try:
             text = Path(source).read_text(encoding="utf-8")
@@ -200,20 +300,46 @@ def _pieces(sources: list[str], statements: object) -> list[Piece]:
     return found
 
 
+def rules_from(params):
+    """What may be done, from the options; InvalidInputError when they contradict each other."""
+    absent = params["state"] == "absent"
+    if params["delete_topic"] and not absent:
+        raise InvalidInputError("delete_topic: it works with state: absent only.", remedy="Leave it out.")
+    if params["purge"] and absent:
+        raise InvalidInputError("purge: it works with state: present only.", remedy="Declare what stays, and purge.")
+    try:
+        pattern = re.compile(params["purge_match"]) if params["purge"] else None
+    except re.error as error:
+        raise InvalidInputError(
+            f"purge_match: '{params['purge_match']}' is no regular expression: {error}.",
+            remedy="Write one as Python does.",
+        ) from error
+    return Rules(params["on_drift"], pattern, params["delete_topic"])
+
+
+def site_from(params, variables):
+    """ksqlDB, the record of it, and its Connect."""
+    client = KsqlClient(
+        FailoverTransport([UrlTransport(access) for access in Access.from_params(params)], is_unfit),
+        Patience(params["retry_timeout"]),
+        properties=params["properties"],
+        variables=variables,
+        timeout=params["timeout"],
+        wait_timeout=params["wait_timeout"],
+    )
+    workers = [UrlTransport(access) for access in Access.from_params({**params, "url": params["connect_url"]})]
+    connect = ConnectClient(
+        FailoverTransport(workers, is_unfit_worker), Mask(), ConnectPatience(params["retry_timeout"], params["timeout"])
+    )
+    record = Record(params["record"], client.info()) if params["record"] else Record()
+    return Site(client, record, connect if workers else None)
+
+
 def main() -> None:
+    """Entry point."""
     module = AnsibleModule(
-        argument_spec={
-            **HTTP_ARGUMENT_SPEC,
-            "src": {"type": "list", "elements": "path", "default": []},
-            # Not a list of strings: Ansible would cut one string into a list at its commas.
-            "statements": {"type": "raw", "default": []},
-            "variables": {"type": "dict", "default": {}},
-            "secrets": {"type": "dict", "default": {}, "no_log": True},
-            "properties": {"type": "dict", "default": {}},
-            "on_drift": {"type": "str", "choices": ["fail", "replace"], "default": "fail"},
-            "wait_timeout": {"type": "float", "default": 120},
-            "retry_timeout": {"type": "float", "default": 120},
-        },
+        argument_spec=ARGUMENT_SPEC,
+        required_if=[("purge", True, ["purge_match"])],
         required_together=HTTP_REQUIRED_TOGETHER,
         mutually_exclusive=HTTP_MUTUALLY_EXCLUSIVE,
         supports_check_mode=True,
@@ -221,16 +347,15 @@ def main() -> None:
     given = module.params
     variables = as_texts({**given["variables"], **given["secrets"]})
     try:
-        declared = parse(_pieces(given["src"], given["statements"]), variables, given["properties"], given["secrets"])
-        client = KsqlClient(
-            FailoverTransport([UrlTransport(access) for access in Access.from_params(given)], is_unfit),
-            Patience(given["retry_timeout"]),
-            properties=given["properties"],
-            variables=variables,
-            timeout=given["timeout"],
-            wait_timeout=given["wait_timeout"],
+        rules = rules_from(given)
+        declared = parse(
+            pieces_from(given["src"], given["statements"]),
+            variables,
+            given["properties"],
+            given["secrets"],
+            absent=given["state"] == "absent",
         )
-        outcome = converge(client, declared, given["on_drift"], check=module.check_mode)
+        outcome = converge(site_from(given, variables), declared, rules, check=module.check_mode)
     except LiveConnectError as error:
         module.fail_json(msg=str(error), **error.details)
     for warning in outcome.warnings:

@@ -13,78 +13,125 @@ from dataclasses import dataclass, field
 
 from .._errors import LiveConnectError, RefusedError
 from .client import Done, KsqlClient, Script, StatementRefusedError, UnsettledError, script_of
-from .model import Statement
-from .plan import Actual, OnDrift, Plan, Step, plan
+from .model import Echo, Key, Statement, plain, same_source
+from .plan import final_types, plan
+from .record import Record, fingerprint
+from .steps import Actual, Move, Plan, Rules, Step
 
-# Statements in one request. The server runs them one after the other; what grows is the loss when it is interrupted.
-BATCH = 50
+if t.TYPE_CHECKING:
+    from .._connect.client import ConnectClient
+
+# Statements in one request. The server validates all of them before it carries out the first, one after the other;
+# what grows is only how long the answer takes.
+BATCH = 200
+
+
+@dataclass(frozen=True)
+class Site:
+    """ksqlDB, what earlier runs recorded of it, and the Kafka Connect of its connectors; None when not given."""
+
+    ksql: KsqlClient
+    record: Record = field(default_factory=Record)
+    connect: ConnectClient | None = None
 
 
 @dataclass
 class Outcome:
-    """What became of every statement; ``steps`` are those of the first plan, ``done`` is by place in it."""
+    """What became of every statement; ``steps`` are those of the first plan."""
 
     steps: list[Step]
     warnings: list[str] = field(default_factory=list)
-    done: dict[int, Done] = field(default_factory=dict)
-    settled: set[int] = field(default_factory=set)
-    error: tuple[int, str] | None = None
+    done: dict[Key, Done] = field(default_factory=dict)
+    settled: set[Key] = field(default_factory=set)
+    error: tuple[Key, str] | None = None
 
     @property
     def changed(self) -> bool:
         """Whether anything was (or, after a dry run, would be) changed."""
         return bool(self.settled)
 
-    def results(self) -> list[dict[str, t.Any]]:
-        """One entry per statement for the module's result."""
-        return [self._result(place, step) for place, step in enumerate(self.steps)]
+    def step(self, key: Key) -> Step:
+        """The step of one thing."""
+        return next(step for step in self.steps if step.statement.key == key)
 
-    def _result(self, place: int, step: Step) -> dict[str, t.Any]:
-        done = self.done.get(place)
-        is_query = step.statement.kind in ("insert", "query")
-        error = self.error[1] if self.error and self.error[0] == place else step.reason if not step.pending else ""
+    def results(self) -> list[dict[str, t.Any]]:
+        """One entry per statement for the module's result, then one per thing that is purged."""
+        return [self._result(step) for step in self.steps]
+
+    def _result(self, step: Step) -> dict[str, t.Any]:
+        key = step.statement.key
+        done = self.done.get(key)
+        error = self.error[1] if self.error and self.error[0] == key else step.reason if not step.pending else ""
         return {
             "name": step.statement.name,
             "kind": step.statement.kind,
             "source": str(step.statement.place),
             "action": step.action,
-            "changed": place in self.settled,
+            "changed": key in self.settled,
             "diff": dict(zip(("before", "after"), step.shown, strict=True)),
-            "query_id": step.statement.name if is_query else done.query_id if done else None,
+            "query_id": step.statement.name if key[0] == "query" else done.query_id if done else None,
+            "topic": step.topic or None,
             "error": error or None,
         }
 
 
-def read(client: KsqlClient, statements: t.Sequence[Statement]) -> Actual:
-    """The catalogue, and the server's own text of every declared source that exists."""
-    catalogue = client.catalogue()
+def read(site: Site, statements: t.Sequence[Statement]) -> Actual:
+    """The catalogue, the server's own text of every declared source that exists, and connectors if any is declared."""
+    catalogue = site.ksql.catalogue()
+    types = final_types(statements, catalogue)
     echoes = {}
-    missing: list[Script] = []
+    before: list[Script] = []
+    changed_types = set()
     for statement in statements:
-        if statement.absent:
+        if statement.absent or statement.kind == "connector":
             continue
         held = {"type": catalogue.types, "insert": catalogue.queries}.get(statement.kind, catalogue.sources)
         if statement.name not in held:
-            missing.append(script_of(statement))
+            before.append(script_of(statement))
+        elif statement.kind == "type" and types[statement.name] != catalogue.types[statement.name]:
+            before.append(Script(statement.replacing, statement.settings))
+            changed_types.add(statement.name)
         elif statement.kind in ("stream", "table"):
-            echoes[statement.name] = client.echo(statement, missing)
-    return Actual(catalogue, echoes)
+            stored, mark = catalogue.sources[statement.name].statement, fingerprint(statement, types)
+            if site.record.knows(statement, mark, stored):
+                echoes[statement.name] = Echo(stored)
+                continue
+            echo = site.ksql.echo(statement, before, needed=bool(changed_types & statement.words))
+            echoes[statement.name] = echo
+            if echo.text and same_source(stored, echo.text):
+                site.record.note(statement, mark, stored)
+    return Actual(catalogue, echoes, _connectors(site, statements))
 
 
-def converge(client: KsqlClient, statements: t.Sequence[Statement], on_drift: OnDrift, *, check: bool) -> Outcome:
+def _connectors(site: Site, statements: t.Sequence[Statement]) -> dict[str, t.Mapping[str, str]]:
+    declared = [one for one in statements if one.kind == "connector"]
+    if not declared:
+        return {}
+    if site.connect is None:
+        raise RefusedError(
+            f"{declared[0].label}: ksqlDB does not tell a connector's configuration, so Kafka Connect must be asked.",
+            remedy="Give its address in connect_url, or declare the connector with igrafx.liveconnect.kafka_connector.",
+        )
+    return {name.upper(): one.config for name, one in site.connect.read().items()}
+
+
+def converge(site: Site, statements: t.Sequence[Statement], rules: Rules, *, check: bool) -> Outcome:
     """Bring the server to what is declared; with ``check`` only let it validate what would be sent.
 
     LiveConnectError carries the results so far in its details.
     """
-    found = plan(statements, read(client, statements), on_drift)
+    client = site.ksql
+    actual = read(site, statements)
+    found = plan(statements, actual, rules)
     outcome = Outcome(list(found.steps), list(found.warnings))
     try:
+        _refuse_missing_functions(client, found, outcome)
         _refuse_blocked(found, outcome)
         batches = _batches(found)
         if check or len(batches) > 1:
-            _dry_run(client, found.pending, outcome)
+            _dry_run(client, found.moves, outcome)
         if check:
-            outcome.settled = {place for place, step in enumerate(found.steps) if step.pending}
+            outcome.settled = {step.statement.key for step in found.pending}
             return outcome
         while batches:
             try:
@@ -92,7 +139,7 @@ def converge(client: KsqlClient, statements: t.Sequence[Statement], on_drift: On
                 batches = batches[1:]
             except UnsettledError as error:
                 client.patience.wait(error)
-                found = plan(statements, read(client, statements), on_drift)
+                found = plan(statements, read(site, statements), rules)
                 _note_settled(found, outcome)
                 _refuse_blocked(found, outcome)
                 batches = _batches(found)
@@ -103,6 +150,7 @@ def converge(client: KsqlClient, statements: t.Sequence[Statement], on_drift: On
             "diff": diff(outcome),
         }
         raise
+    _remember(site.record, statements, actual, outcome)
     return outcome
 
 
@@ -121,92 +169,144 @@ def diff(outcome: Outcome) -> list[dict[str, str]]:
     ]
 
 
+def _remember(record: Record, statements: t.Sequence[Statement], actual: Actual, outcome: Outcome) -> None:
+    """Note how the server stored what was built, and write the record."""
+    types = final_types(statements, actual.catalogue)
+    for key, done in outcome.done.items():
+        statement = outcome.step(key).statement
+        if key[0] == "source" and not statement.absent:
+            record.note(statement, fingerprint(statement, types), plain(done.text))
+    problem = record.save({*actual.catalogue.sources, *(name for space, name in outcome.done if space == "source")})
+    if problem:
+        outcome.warnings.append(problem)
+
+
+def _refuse_missing_functions(client: KsqlClient, found: Plan, outcome: Outcome) -> None:
+    """Ask for the functions of what is to be built, before anything is sent: the server names only the first."""
+    calling = [
+        step
+        for step in found.steps
+        if step.statement.functions and not step.statement.absent and step.action not in ("none", "drift")
+    ]
+    known = client.functions() if calling else frozenset()
+    missing = {step.statement.key: step.statement.functions - known for step in calling}
+    reasons = [
+        f"{step.statement.label}: {', '.join(sorted(missing[step.statement.key]))} is missing"
+        for step in calling
+        if missing[step.statement.key]
+    ]
+    if reasons:
+        first = next(step for step in calling if missing[step.statement.key])
+        outcome.error = (first.statement.key, reasons[0].removeprefix(f"{first.statement.label}: "))
+        raise RefusedError(
+            f"ksqlDB does not have all functions that are called. {'; '.join(reasons)}.",
+            remedy="Is the jar in ksqlDB's extension directory (extensions/), and was the server restarted since?",
+        )
+
+
 def _refuse_blocked(found: Plan, outcome: Outcome) -> None:
     if not found.blocked:
         return
-    for place, step in enumerate(found.steps):
-        if step in found.blocked and not outcome.steps[place].pending:
-            outcome.steps[place] = step
+    blocked = {step.statement.key: step for step in found.blocked}
+    outcome.steps = [step if step.pending else blocked.get(step.statement.key, step) for step in outcome.steps]
     reasons = "; ".join(f"{step.statement.label}: {step.reason}" for step in found.blocked)
     remedy = ""
     if any(step.action == "drift" for step in found.blocked):
-        remedy = "Set on_drift: replace to replace what ksqlDB can replace; check mode with --diff shows it first."
+        remedy = (
+            "Set on_drift: replace to replace what ksqlDB can replace, or recreate to drop it and build it again; "
+            "check mode with --diff shows it first."
+        )
     raise RefusedError(f"ksqlDB does not hold what is declared. {reasons.rstrip('.')}.", remedy=remedy)
 
 
-def _batches(found: Plan) -> list[list[tuple[int, Step]]]:
-    """What to send together: up to BATCH statements, but a replaced query alone, for it may block the server."""
-    batches: list[list[tuple[int, Step]]] = []
+def _batches(found: Plan) -> list[list[Move]]:
+    """What to send together."""
+    batches: list[list[Move]] = []
     alone = True
-    for place, step in enumerate(found.steps):
-        if not step.pending:
-            continue
-        is_replaced_query = step.action == "replace" and step.statement.as_select
-        if alone or is_replaced_query or len(batches[-1]) == BATCH:
+    for move in found.moves:
+        if alone or move.alone or len(batches[-1]) == BATCH:
             batches.append([])
-        batches[-1].append((place, step))
-        alone = is_replaced_query
+        batches[-1].append(move)
+        alone = move.alone
     return batches
 
 
-def _scripts(steps: t.Iterable[Step]) -> list[Script]:
-    return [Script(step.sends, step.statement.settings) for step in steps]
+def _scripts(moves: t.Iterable[Move]) -> list[Script]:
+    return [Script(move.texts, move.settings) for move in moves]
 
 
-def _dry_run(client: KsqlClient, steps: t.Sequence[Step], outcome: Outcome) -> None:
-    if steps and client.dry_run(_scripts(steps)):
-        _raise_located(client, steps, outcome)
+def _dry_run(client: KsqlClient, moves: t.Sequence[Move], outcome: Outcome) -> None:
+    if moves and client.dry_run(_scripts(moves)):
+        _raise_located(client, moves, outcome)
 
 
-def _raise_located(client: KsqlClient, steps: t.Sequence[Step], outcome: Outcome) -> t.NoReturn:
+def _raise_located(client: KsqlClient, moves: t.Sequence[Move], outcome: Outcome) -> t.NoReturn:
     """Find the first statement that the server refuses: answers do not always say which it was."""
-    good, bad = 0, len(steps)  # the first `good` are valid, the first `bad` are not
+    good, bad = 0, len(moves)  # the first `good` are valid, the first `bad` are not
     while bad - good > 1:
         middle = (good + bad) // 2
-        if client.dry_run(_scripts(steps[:middle])):
+        if client.dry_run(_scripts(moves[:middle])):
             bad = middle
         else:
             good = middle
-    refused = client.dry_run(_scripts(steps[:bad]))
+    refused = client.dry_run(_scripts(moves[:bad]))
     if refused is None:
         raise UnsettledError("ksqlDB refused statements that it then found valid: somebody else changes its catalogue.")
-    _raise_refused(steps[bad - 1], refused, outcome)
+    _raise_refused(moves[bad - 1], refused, outcome)
 
 
-def _raise_refused(step: Step, refused: StatementRefusedError, outcome: Outcome) -> t.NoReturn:
-    outcome.error = (outcome.steps.index(step), refused.message) if step in outcome.steps else None
-    raise RefusedError(f"{step.statement.label}: {refused.message}", remedy=refused.remedy) from refused
+def _raise_refused(move: Move, refused: StatementRefusedError, outcome: Outcome) -> t.NoReturn:
+    outcome.error = (move.key, refused.message)
+    label = outcome.step(move.key).statement.label
+    raise RefusedError(f"{label}: {refused.message}", remedy=refused.remedy) from refused
 
 
-def _execute(client: KsqlClient, batch: t.Sequence[tuple[int, Step]], outcome: Outcome) -> None:
-    steps = [step for _place, step in batch]
+def _execute(client: KsqlClient, moves: t.Sequence[Move], outcome: Outcome) -> None:
+    scripts = _scripts(moves)
+    if moves[0].topic:
+        _look_before_deleting(client, moves[0])
+        scripts = [Script(tuple(f"{text} DELETE TOPIC" for text in moves[0].texts), moves[0].settings)]
     try:
-        done = client.execute(_scripts(steps))
-        for place, step in batch:
-            mine = list(itertools.islice(done, len(step.sends)))
-            outcome.settled.add(place)
+        done = client.execute(scripts)
+        for move in moves:
+            mine = list(itertools.islice(done, len(move.texts)))
+            outcome.settled.add(move.key)
             if mine:
-                outcome.done[place] = mine[-1]
+                outcome.done[move.key] = mine[-1]
                 outcome.warnings += mine[-1].warnings
     except StatementRefusedError as refused:
         executed = sum("commandStatus" in entity for entity in refused.answer.get("entities", []))
-        if executed == 0:
-            _raise_located(client, steps, outcome)
-        _settle_first(batch, executed, outcome)
-        _raise_refused(steps[min(executed, len(steps) - 1)], refused, outcome)
+        if executed == 0 and len(moves) > 1:
+            _raise_located(client, moves, outcome)
+        _settle_first(moves, executed, outcome)
+        _raise_refused(moves[min(executed, len(moves) - 1)], refused, outcome)
 
 
-def _settle_first(batch: t.Sequence[tuple[int, Step]], executed: int, outcome: Outcome) -> None:
-    """Note the steps of a refused request that were carried out before the refusal."""
-    for place, step in batch:
-        executed -= len(step.sends)
+def _look_before_deleting(client: KsqlClient, move: Move) -> None:
+    """Refuse when something has come to depend on the source: ksqlDB deletes the topic before it refuses the drop."""
+    catalogue, name = client.catalogue(), move.key[1]
+    if name not in catalogue.sources:
+        raise UnsettledError(f"{name} was dropped by somebody else.")
+    users = [other for _space, other in catalogue.in_the_way(move.key)] + catalogue.sharing_topic(name)
+    if users:
+        raise RefusedError(
+            f"{name} was not dropped, nor its topic {move.topic} deleted: {', '.join(users)} has come to depend on it.",
+            remedy="Remove that first, or leave out delete_topic.",
+        )
+
+
+def _settle_first(moves: t.Sequence[Move], executed: int, outcome: Outcome) -> None:
+    """Note what a refused request carried out before the refusal."""
+    for move in moves:
+        executed -= len(move.texts)
         if executed < 0:
             return
-        outcome.settled.add(place)
+        outcome.settled.add(move.key)
 
 
 def _note_settled(found: Plan, outcome: Outcome) -> None:
     """After a new look: what was pending and is so no longer was done by a request that nobody answered for."""
-    for place, step in enumerate(found.steps):
-        if outcome.steps[place].pending and not step.pending and step.action == "none":
-            outcome.settled.add(place)
+    now = {step.statement.key: step.action for step in found.steps}
+    outcome.settled |= {step.statement.key for step in outcome.steps if step.pending} & {
+        step.statement.key for step in outcome.steps if now.get(step.statement.key, "none") == "none"
+    }

@@ -29,6 +29,7 @@ _PASSING = re.compile(
     "|Timed out while waiting for a previous command|configured rate limit"
     "|Could not write the statement .* same name already exists"
 )
+_CHECK_URL = "Check that url is the address of ksqlDB's REST API."
 _UNAVAILABLE = (429, 502, 503, 504)
 
 
@@ -51,11 +52,12 @@ class StatementRefusedError(LiveConnectError):
 
 @dataclass(frozen=True)
 class Done:
-    """A command that ended well."""
+    """A command that ended well; ``text`` is its statement as the server writes it."""
 
-    message: str
-    query_id: str | None
-    warnings: tuple[str, ...]
+    message: str = ""
+    query_id: str | None = None
+    warnings: tuple[str, ...] = ()
+    text: str = ""
 
 
 @dataclass
@@ -117,6 +119,18 @@ class KsqlClient:
         """Everything that the server holds, in one request."""
         return parse_catalogue(self._patiently(lambda: self._post(CATALOGUE_REQUEST)))
 
+    def info(self) -> dict[str, str]:
+        """``version``, ``kafkaClusterId``, ``ksqlServiceId`` and ``serverStatus`` of the server."""
+        found = self._get("/info").json()
+        if not isinstance(found, dict) or "KsqlServerInfo" not in found:
+            raise RefusedError("The server does not say who it is.", remedy=_CHECK_URL)
+        return t.cast("dict[str, str]", found["KsqlServerInfo"])
+
+    def functions(self) -> frozenset[str]:
+        """The names of all functions."""
+        answer = self._patiently(lambda: self._post("LIST FUNCTIONS;"))
+        return frozenset(one["name"] for entity in answer for one in entity.get("functions", []))
+
     def dry_run(self, scripts: t.Sequence[Script]) -> StatementRefusedError | None:
         """Let the server validate statements without carrying them out; its refusal, or None.
 
@@ -130,13 +144,14 @@ class KsqlClient:
             return None if self.sentinel in str(refused.answer.get("statementText")) else refused
         raise RefusedError("ksqlDB accepted a name that cannot exist; nothing it says can be relied on.")
 
-    def echo(self, statement: Statement, before: t.Sequence[Script] = ()) -> Echo:
+    def echo(self, statement: Statement, before: t.Sequence[Script] = (), *, needed: bool = False) -> Echo:
         """How the server writes our statement of a source that exists: it says so when it refuses a plain CREATE.
 
-        ``before`` are statements that must be there for it; an empty Echo says that the source is gone.
+        ``before`` are statements that may have to be there for it, or with ``needed`` surely have; an empty Echo says
+        that the source is gone.
         """
-        refused = self.dry_run([script_of(statement)])
-        if refused is not None and before and not _already_exists(refused.answer):
+        refused = None if needed else self.dry_run([script_of(statement)])
+        if needed or (refused is not None and before and not _already_exists(refused.answer)):
             refused = self.dry_run([*before, script_of(statement)])
         if refused is None:
             return Echo()
@@ -156,6 +171,8 @@ class KsqlClient:
         for entity in entities:
             if "commandStatus" in entity:
                 yield self._finished(entity)
+            elif "info" in entity or "connectorName" in entity:
+                yield Done()  # a connector: ksqlDB has Connect's answer at once
 
     def _finished(self, entity: t.Mapping[str, t.Any]) -> Done:
         status, command_id = dict(entity["commandStatus"]), str(entity["commandId"])
@@ -179,18 +196,12 @@ class KsqlClient:
             # A command that lost a race ends in SUCCESS with this message, though it changed nothing.
             raise UnsettledError(f"The command {command_id} came too late: {message}.")
         warnings = tuple(one_line(str(one.get("message"))) for one in entity.get("warnings", []))
-        return Done(message, status.get("queryId"), warnings)
+        return Done(message, status.get("queryId"), warnings, str(entity.get("statementText")))
 
     def _status(self, command_id: str) -> dict[str, t.Any] | None:
         """How far a command is; None when the server does not say."""
 
-        def ask() -> Response:
-            response = self._send("GET", f"/status/{quote(command_id, safe='/')}", None, self.timeout)
-            if is_unfit(response):
-                raise UnsettledError(_sentence(response))
-            return response
-
-        response = self._patiently(ask)
+        response = self._get(f"/status/{quote(command_id, safe='/')}")
         found = response.json()
         return found if response.ok and isinstance(found, dict) and "status" in found else None
 
@@ -206,6 +217,15 @@ class KsqlClient:
                 self.patience.rewarded()
                 return answer
 
+    def _get(self, path: str) -> Response:
+        def ask() -> Response:
+            response = self._send("GET", path, None, self.timeout)
+            if is_unfit(response):
+                raise UnsettledError(_sentence(response))
+            return response
+
+        return self._patiently(ask)
+
     def _post(self, text: str, scripts: t.Sequence[Script] = ()) -> list[dict[str, t.Any]]:
         payload = {"ksql": text, "streamsProperties": self.properties, "sessionVariables": self.variables}
         timeout = self.timeout + SECONDS_PER_STATEMENT * sum(len(script.texts) for script in scripts)
@@ -219,7 +239,7 @@ class KsqlClient:
         if response.status in (401, 403):
             raise RefusedError(sentence, remedy="Check url_username and url_password, and what the user may do.")
         if not isinstance(answer, dict) or "message" not in answer:
-            raise RefusedError(sentence, remedy="Check that url is the address of ksqlDB's REST API.")
+            raise RefusedError(sentence, remedy=_CHECK_URL)
         raise StatementRefusedError(sentence, answer, remedy=_remedy(sentence))
 
     def _send(self, method: str, path: str, payload: t.Any, timeout: float) -> Response:

@@ -30,14 +30,14 @@ _OPENERS = {"'": "quote", "`": "back-tick", '"': "double quote", "/*": "comment"
 
 @dataclass(frozen=True)
 class Place:
-    """Where something begins: ``source`` (a file or ``statements[n]``), line and column from 1."""
+    """Where something begins: ``source`` (a file or ``statements[n]``), line and column from 1; line 0 is no line."""
 
     source: str
     line: int
     column: int
 
     def __str__(self) -> str:
-        return f"{self.source}:{self.line}:{self.column}"
+        return f"{self.source}:{self.line}:{self.column}" if self.line else self.source
 
 
 @dataclass(frozen=True)

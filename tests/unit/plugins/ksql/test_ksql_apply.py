@@ -15,52 +15,15 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import 
     RefusedError,
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import ConnectionFailedError, Response
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import converge, read
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql import apply
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge, read
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import KsqlClient, Patience
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.lexer import split
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.model import parse
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.plan import plan
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
+from ksql_pipeline import BIG, BUSY, FENCED, INSERT, ORDERS, PIPELINE, STARTING, WIDER, actions, declared, refusal, run
 from ksqldb.engine import Engine
-
-ORDERS = (
-    "CREATE STREAM orders (id INT KEY, item VARCHAR, qty INT) "
-    "WITH (KAFKA_TOPIC='orders', VALUE_FORMAT='JSON', PARTITIONS=1);"
-)
-WIDER = ORDERS.replace("qty INT)", "qty INT, price DOUBLE)")
-BIG = "CREATE STREAM big AS SELECT * FROM orders WHERE qty > 10;"
-INSERT = "INSERT INTO big SELECT * FROM orders WHERE qty < 0;"
-PIPELINE = ORDERS + BIG + "CREATE TABLE totals AS SELECT item, COUNT(*) AS n FROM big GROUP BY item;" + INSERT
-
-
-def declared(text, variables=None, properties=None):
-    return parse(split(text, "s.sql"), variables or {}, properties or {})
-
-
-def run(client, text, *, on_drift="fail", check=False, properties=None):
-    client.properties = properties or {}
-    return converge(client, declared(text, properties=properties), on_drift, check=check)
-
-
-def actions(outcome):
-    return [entry["action"] for entry in outcome.results()]
-
-
-def refusal(code, message, status=500):
-    body = {"@type": "statement_error", "error_code": code, "message": message, "statementText": "", "entities": []}
-    return Response(status, json.dumps(body).encode())
-
-
-BUSY = refusal(
-    50000,
-    "Could not write the statement 'X' into the command topic.\n"
-    "Caused by: Timeout while waiting for command topic consumer to process command\n\ttopic",
-)
-FENCED = refusal(
-    50000, "Producer with transactionalId 'x' has been fenced by another producer with the same transactionalId"
-)
-STARTING = refusal(50302, "KSQL is not yet ready to serve requests.", status=503)
 
 
 def test_quartet_of_a_pipeline(client, engine):
@@ -138,6 +101,19 @@ def test_a_changed_statement_may_use_what_is_new(client):
     assert actions(outcome) == ["create", "replace", "none"]
 
 
+def test_a_changed_type_changes_the_sources_that_use_it(client):
+    typed = "CREATE TYPE money AS DECIMAL(10,2);" + ORDERS.replace("qty INT)", "qty INT, price MONEY)")
+    run(client, typed)
+    changed = typed.replace("money AS DECIMAL(10,2)", "money AS DECIMAL(12,2)")
+    with pytest.raises(RefusedError, match=r"type MONEY .* its definition differs; stream ORDERS .* its definition"):
+        run(client, changed)
+    # ksqlDB itself cannot replace a column's type, and says so before anything is changed.
+    with pytest.raises(RefusedError, match=r"stream ORDERS .*not upgradeable"):
+        run(client, changed, on_drift="replace")
+    assert actions(run(client, changed, on_drift="recreate")) == ["replace", "recreate"]
+    assert run(client, changed).changed is False
+
+
 def test_properties_of_a_query_are_compared(client, engine):
     run(client, ORDERS + BIG)
     earliest = {"auto.offset.reset": "earliest"}
@@ -147,6 +123,29 @@ def test_properties_of_a_query_are_compared(client, engine):
     assert run(client, ORDERS + BIG, properties=earliest).changed is False
     assert run(client, f"SET 'auto.offset.reset'='earliest'; {ORDERS}{BIG}").changed is False
     assert engine.catalogue.queries["CSAS_BIG_1"].properties == earliest
+
+
+def test_all_missing_functions_are_named_before_anything_is_sent(client, wire, engine):
+    calling = "CREATE STREAM s AS SELECT IGRAFX_SESSIONS(LCASE(item)) FROM orders;" + INSERT.replace(
+        "qty", "OTHER_UDF(qty)"
+    )
+    for check in (True, False):
+        with pytest.raises(RefusedError) as caught:
+            run(client, ORDERS + BIG + calling, check=check)
+        assert "stream S (s.sql:1:1" in str(caught.value)
+        assert "IGRAFX_SESSIONS is missing; insert INSERT_BIG_" in str(caught.value)
+        assert "OTHER_UDF is missing" in str(caught.value)
+        assert "extensions/" in str(caught.value)
+        assert [bool(entry["error"]) for entry in caught.value.details["statements"]] == [False, False, True, False]
+    assert engine.catalogue.sources == {}
+    assert sum("LIST FUNCTIONS" in one for one in wire.sent) == 2
+
+
+def test_functions_are_not_asked_for_when_nothing_changes(client, wire):
+    run(client, PIPELINE)
+    wire.sent.clear()
+    run(client, PIPELINE)
+    assert not any("LIST FUNCTIONS" in one for one in wire.sent)
 
 
 def test_a_terminated_query_is_drift(client, engine):
@@ -311,10 +310,15 @@ def test_an_untrusted_server_is_not_tried_again(client, wire):
         run(client, ORDERS)
 
 
-def test_many_statements_go_in_few_requests(client, wire):
-    streams = "".join(ORDERS.replace("orders (", f"orders{n} (") for n in range(60))
-    run(client, streams)
-    assert len(wire.sent) == 1 + 1 + 2  # the catalogue, one dry run, two batches
+def test_many_statements_go_in_one_request_after_the_look(client, wire):
+    run(client, "".join(ORDERS.replace("orders (", f"orders{n} (") for n in range(40)))
+    assert len(wire.sent) == 1 + 1
+
+
+def test_very_many_are_validated_together_and_sent_in_parts(client, wire, monkeypatch):
+    monkeypatch.setattr(apply, "BATCH", 4)
+    run(client, "".join(ORDERS.replace("orders (", f"orders{n} (") for n in range(9)))
+    assert len(wire.sent) == 1 + 1 + 3
 
 
 class Direct:
@@ -356,15 +360,15 @@ def worlds(draw):
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds(), worlds())
 def test_after_apply_the_plan_is_empty(first, second):
-    client = KsqlClient(Direct(Engine()), Patience(0))
+    site = Site(KsqlClient(Direct(Engine()), Patience(0)))
     for text in (first, second):
-        before = plan(declared(text), read(client, declared(text)), "replace")
+        before = plan(declared(text), read(site, declared(text)), Rules("replace"))
         try:
-            converge(client, declared(text), "replace", check=False)
+            converge(site, declared(text), Rules("replace"), check=False)
         except LiveConnectError:
             # What the server cannot replace stays as it was; a first run finds nothing in its way.
-            after = plan(declared(text), read(client, declared(text)), "replace")
+            after = plan(declared(text), read(site, declared(text)), Rules("replace"))
             settled = (text == first, after) == (False, before)
         else:
-            settled = plan(declared(text), read(client, declared(text)), "replace").pending == ()
+            settled = plan(declared(text), read(site, declared(text)), Rules("replace")).pending == ()
         assert settled

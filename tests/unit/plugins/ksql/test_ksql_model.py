@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.declaration import parse
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.lexer import split
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.model import (
     Catalogue,
     Echo,
     Query,
     Source,
-    parse,
     parse_catalogue,
     plain,
     same_properties,
     same_source,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.plan import Actual, plan
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.plan import plan
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Actual, Rules
 
 
 def declared(text, variables=None, properties=None):
@@ -63,6 +64,64 @@ def test_an_insert_gets_an_id_from_its_text():
     assert one(by_variable, {"n": 1}).name != one(by_variable, {"n": 2}).name
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "config"),
+    [
+        ("CREATE SOURCE CONNECTOR IF NOT EXISTS c WITH ('connector.class'='x.Y', \"tasks.max\"=1);", "C",
+         {"connector.class": "x.Y", "tasks.max": "1"}),
+        ("CREATE SINK CONNECTOR `c-d` WITH ('a'='it''s', 'b'=TRUE, 'd'=-1.5, 'e'='${v}');", "c-d",
+         {"a": "it's", "b": "true", "d": "-1.5", "e": "w"}),
+    ],
+)  # fmt: skip
+def test_reads_connectors(text, name, config):
+    statement = one(text, {"v": "w"})
+    assert (statement.kind, statement.name, statement.config) == ("connector", name, config)
+    assert statement.text == text[:-1].replace("IF NOT EXISTS ", "")
+
+
+def test_finds_the_functions_that_are_called():
+    text = (
+        "CREATE TABLE t WITH (K='f(x)') AS SELECT udf_one(a, Lcase(b)) x, CAST(c AS VARCHAR(9)) FROM s "
+        "WINDOW TUMBLING (SIZE 1 HOUR) WHERE a IN (1, 2) AND (b = 'g(y)') GROUP BY a HAVING count(*) > 1;"
+    )
+    assert one(text).functions == {"UDF_ONE", "LCASE", "COUNT"}
+    assert one("INSERT INTO a SELECT F (x) FROM b;").functions == {"F"}
+    assert one("CREATE STREAM a (x DECIMAL(4,1)) WITH (K='v');").functions == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "inferred"),
+    [
+        ("CREATE STREAM a (x INT) WITH (VALUE_FORMAT='AVRO');", False),
+        ("CREATE STREAM a (x INT KEY, y STRUCT<a INT, b INT>) WITH (FORMAT='AVRO');", False),
+        ("CREATE STREAM a WITH (VALUE_FORMAT='AVRO');", True),
+        ("CREATE TABLE a (x INT PRIMARY KEY, h BYTES HEADER('h')) WITH (VALUE_FORMAT='AVRO');", True),
+        ("CREATE STREAM a (x INT) WITH (KEY_FORMAT='AVRO', VALUE_FORMAT='JSON');", True),
+        ("CREATE STREAM a AS SELECT * FROM b;", False),
+    ],
+)
+def test_knows_what_takes_columns_from_the_registry(text, inferred):
+    assert one(text).inferred is inferred
+
+
+def test_a_variable_made_from_a_secret_is_a_secret():
+    text = "DEFINE a='x${key}'; CREATE STREAM s (x INT) WITH (K='${a}'); CREATE STREAM t (x INT);"
+    found = parse(split(text, "s.sql"), {"key": "k"}, {}, ["key"])
+    assert [statement.secret for statement in found] == [True, False]
+
+
+def test_absent_turns_declarations_into_removals():
+    text = "CREATE TABLE a (x INT); CREATE TYPE m AS INT; INSERT INTO b WITH (QUERY_ID='q') SELECT * FROM c; DROP STREAM d;"
+    found = parse(split(text, "s.sql"), {}, {}, absent=True)
+    assert [statement.text for statement in found] == [
+        "DROP TABLE `A`",
+        "DROP TYPE `M`",
+        "TERMINATE Q",
+        "DROP STREAM `D`",
+    ]
+    assert all(statement.absent for statement in found)
+
+
 def test_settings_hold_for_what_follows():
     first, second, third = declared(
         "CREATE STREAM a (x INT); SET 'auto.offset.reset'='earliest'; DEFINE v='b'; CREATE STREAM ${v} (x INT);"
@@ -85,8 +144,7 @@ def test_settings_hold_for_what_follows():
         ("PAUSE q;", "PAUSE is refused"),
         ("ALTER STREAM a ADD COLUMN b INT;", "on_drift: replace"),
         ("RUN SCRIPT 'x.sql';", "List the file in src"),
-        ("CREATE SINK CONNECTOR c WITH ('a'='b');", "kafka_connector"),
-        ("DROP CONNECTOR c;", "kafka_connector"),
+        ("CREATE SINK CONNECTOR c WITH ('a'", r"s\.sql:1:1: the statement ends too early|semicolon"),
         ("INSERT INTO a VALUES (1);", "write the row again at every run"),
         ("INSERT INTO a (x) VALUES (1);", "write the row again at every run"),
         ("DROP STREAM a DELETE TOPIC;", "DELETE TOPIC is refused"),
@@ -119,14 +177,16 @@ def test_reads_the_catalogue():
     found = parse_catalogue(
         [
             {"@type": "source_descriptions", "sourceDescriptions": [
-                {"name": "a", "type": "STREAM", "statement": "CREATE OR REPLACE STREAM `a` (X INTEGER);"}]},
+                {"name": "a", "type": "STREAM", "statement": "CREATE OR REPLACE STREAM `a` (X INTEGER);", "topic": "t",
+                 "sourceConstraints": ["B"]}]},
             {"@type": "query_descriptions", "queryDescriptions": [
-                {"id": "Q", "statementText": "…", "sinks": ["a"], "overriddenProperties": {"x": True, "y": 1}}]},
+                {"id": "Q", "statementText": "…", "sinks": ["a"], "sources": ["S"],
+                 "overriddenProperties": {"x": True, "y": 1}}]},
             {"@type": "type_list", "types": {"ADDRESS": schema}},
         ]
     )  # fmt: skip
-    assert found.sources == {"a": Source("stream", "a", "CREATE STREAM `a` (X INTEGER);")}
-    assert found.queries == {"Q": Query("Q", "…", ("a",), {"x": "true", "y": "1"})}
+    assert found.sources == {"a": Source("stream", "a", "CREATE STREAM `a` (X INTEGER);", "t", ("B",))}
+    assert found.queries == {"Q": Query("Q", "…", ("a",), {"x": "true", "y": "1"}, ("S",))}
     assert found.types == {"ADDRESS": "STRUCT<`STREET` STRING, `tags` ARRAY<DECIMAL(4, 1)>>"}
     declared_type = one("CREATE TYPE address AS STRUCT<street VARCHAR(9), `tags` ARRAY<DECIMAL(4,1)>>;")
     assert declared_type.type_text == found.types["ADDRESS"]
@@ -199,6 +259,6 @@ STORED = "CREATE STREAM A (X INTEGER) WITH (K='v');"
     ],
 )  # fmt: skip
 def test_plans_one_statement(text, actual, on_drift, action, sends):
-    (step,) = plan(declared(text), actual, on_drift).steps
+    (step,) = plan(declared(text), actual, Rules(on_drift)).steps
     assert (step.action, step.sends) == (action, sends)
     assert (step.action in ("drift", "refused")) == bool(step.reason and not step.pending)

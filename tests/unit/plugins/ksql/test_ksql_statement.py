@@ -15,9 +15,10 @@ STREAM = "CREATE STREAM s (id INT KEY, v INT) WITH (KAFKA_TOPIC='${topic}', VALU
 
 
 @pytest.fixture
-def run(url, capsys):
+def run(url, capsys, tmp_path):
     def run_module(**options):
-        with patch_module_args({"url": [url], "variables": {"topic": "t"}, **options}), pytest.raises(SystemExit):
+        given = {"url": [url], "variables": {"topic": "t"}, "record": str(tmp_path / "cache/record.json"), **options}
+        with patch_module_args(given), pytest.raises(SystemExit):
             ksql_statement.main()
         return json.loads(capsys.readouterr().out)
 
@@ -36,7 +37,8 @@ def test_quartet_with_a_file(run, engine, tmp_path):
         assert bool(engine.catalogue.sources) is not (check and changed)
     assert result["statements"][0] == {
         "name": "S", "kind": "stream", "source": f"{script}:2:1", "action": "none", "changed": False,
-        "diff": {"before": "", "after": ""}, "query_id": None, "error": None,
+        "diff": {"before": "", "after": ""}, "query_id": None, "topic": None,
+        "error": None,
     }  # fmt: skip
     assert engine.catalogue.topics == {"t": 1, "C": 1}
 
