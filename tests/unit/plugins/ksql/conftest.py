@@ -16,7 +16,8 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls impo
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import KsqlClient, Patience
 
 # The tests are imported one by one, without packages: what they share is found by path.
-sys.path[:0] = [str(Path(__file__).resolve().parents[4] / "lab/images/ksqldb-server"), str(Path(__file__).parent)]
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "lab/images/ksqldb-server"))
 
 from ksqldb.engine import Engine
 from ksqldb.server import serve
