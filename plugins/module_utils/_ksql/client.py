@@ -115,9 +115,13 @@ class KsqlClient:
 
     # -- reads, repeated until they succeed
 
+    def ask(self, text: str) -> list[dict[str, t.Any]]:
+        """The answers to statements that only read, in one request."""
+        return self._patiently(lambda: self._post(text))
+
     def catalogue(self) -> Catalogue:
-        """Everything that the server holds, in one request."""
-        return parse_catalogue(self._patiently(lambda: self._post(CATALOGUE_REQUEST)))
+        """Everything that the server holds."""
+        return parse_catalogue(self.ask(CATALOGUE_REQUEST))
 
     def info(self) -> dict[str, str]:
         """``version``, ``kafkaClusterId``, ``ksqlServiceId`` and ``serverStatus`` of the server."""
@@ -128,8 +132,7 @@ class KsqlClient:
 
     def functions(self) -> frozenset[str]:
         """The names of all functions."""
-        answer = self._patiently(lambda: self._post("LIST FUNCTIONS;"))
-        return frozenset(one["name"] for entity in answer for one in entity.get("functions", []))
+        return frozenset(one["name"] for entity in self.ask("LIST FUNCTIONS;") for one in entity.get("functions", []))
 
     def dry_run(self, scripts: t.Sequence[Script]) -> StatementRefusedError | None:
         """Let the server validate statements without carrying them out; its refusal, or None.
