@@ -48,6 +48,8 @@ options:
     description:
       - One text, or a list of texts.
       - Statements written in the playbook, one or more in each item.
+      - An item may also be a dictionary of C(text) and the C(name) that messages call it by, such as a file on the
+        controller that the text was read from.
       - The last statement of an item may lack its semicolon.
     type: raw
     default: []
@@ -237,7 +239,6 @@ statements:
 """
 
 import re
-from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient
@@ -256,9 +257,9 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls impo
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge, diff
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import KsqlClient, Patience, is_unfit
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.declaration import parse
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.lexer import Piece, split
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.model import as_texts
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.record import Record
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.scripts import read_scripts
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
 
 ARGUMENT_SPEC = {
@@ -279,25 +280,6 @@ ARGUMENT_SPEC = {
     "wait_timeout": {"type": "float", "default": 120},
     "retry_timeout": {"type": "float", "default": 120},
 }
-
-
-def pieces_from(sources, statements):
-    """The pieces of the files, then those of the texts."""
-    texts = [statements] if isinstance(statements, str) else statements
-    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise InvalidInputError("statements: this is neither a text nor a list of texts.", remedy="Write it as either.")
-    found: list[Piece] = []
-    for source in sources:
-        try:
-            text = Path(source).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidInputError(
-                f"src: {source} cannot be read: {error}.", remedy="Put it on the target host first."
-            ) from error
-        found += split(text, source)
-    for place, text in enumerate(texts):
-        found += split(text, f"statements[{place}]", final_semicolon=False)
-    return found
 
 
 def rules_from(params):
@@ -349,7 +331,7 @@ def main() -> None:
     try:
         rules = rules_from(given)
         declared = parse(
-            pieces_from(given["src"], given["statements"]),
+            read_scripts(given["src"], given["statements"]),
             variables,
             given["properties"],
             given["secrets"],

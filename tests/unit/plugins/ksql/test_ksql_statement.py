@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
@@ -52,7 +53,13 @@ def test_one_text_is_not_cut_at_its_commas(run):
     assert [entry["name"] for entry in run(statements=STREAM)["statements"]] == ["S"]
 
 
-@pytest.mark.parametrize("statements", [{"a": "b"}, [1], 7])
+def test_a_text_may_have_the_name_that_messages_call_it_by(run):
+    texts = [{"name": "streams.sql", "text": STREAM}, {"name": "queries.sql", "text": "\n  SELECT 1;"}]
+    assert run(statements=texts)["msg"].startswith("queries.sql:2:3: SELECT is refused")
+    assert run(statements=texts[:1])["statements"][0]["source"] == "streams.sql:1:1"
+
+
+@pytest.mark.parametrize("statements", [{"a": "b"}, [1], 7, [{"text": "x"}], [{"name": "x", "text": 1}]])
 def test_statements_that_are_no_text_are_refused(run, statements):
     assert run(statements=statements)["msg"].startswith("statements: this is neither a text nor a list")
 
@@ -77,6 +84,53 @@ def test_bad_input_is_refused_before_anything_is_sent(run, engine):
     result = run(statements=[STREAM, "SELECT * FROM s;"])
     assert "statements[1]:1:1: SELECT is refused" in result["msg"]
     assert engine.catalogue.sources == {}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"delete_topic": True}, "delete_topic: it works with state: absent only"),
+        ({"purge": True, "purge_match": ".*", "state": "absent"}, "purge: it works with state: present only"),
+        ({"purge": True, "purge_match": "("}, r"purge_match: '\(' is no regular expression"),
+        ({"purge": True}, "purge is True but all of the following are missing: purge_match"),
+        ({"purge": True, "purge_match": ".*", "statements": []}, "purge: nothing is declared in statements or src"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(run, engine, options, message):
+    run(statements=[STREAM])
+    assert re.search(message, run(**{"statements": [STREAM], **options})["msg"])
+    assert list(engine.catalogue.sources) == ["S"]
+
+
+def test_a_purge_is_previewed_and_shows_no_string_of_what_it_does_not_know(run, engine):
+    run(statements=[STREAM, "CREATE STREAM c AS SELECT id, 'very-secret' AS k FROM s;"])
+    for check in (True, False):
+        result = run(statements=[STREAM], purge=True, purge_match="C", _ansible_check_mode=check, _ansible_diff=True)
+        assert [(one["name"], one["action"], one["changed"]) for one in result["statements"][1:]] == [
+            ("C", "drop", True)
+        ]
+        assert "very-secret" not in json.dumps(result)
+        assert result["diff"][0]["before_header"] == "stream C (purge) on the server"
+        assert ("C" in engine.catalogue.sources) is check
+
+
+def test_absence_with_topics(run, engine):
+    run(statements=[STREAM])
+    result = run(statements=[STREAM], state="absent", delete_topic=True)
+    assert (result["changed"], result["statements"][0]["topic"]) == (True, "t")
+    assert engine.catalogue.topics == {}
+
+
+def test_the_second_run_sends_two_requests(run, engine):
+    run(statements=[STREAM, "CREATE STREAM c AS SELECT * FROM s;"])
+    seen = []
+    post, info = engine.post, engine.info
+    engine.post = lambda body: seen.append("/ksql") or post(body)
+    engine.info = lambda: seen.append("/info") or info()
+    assert run(statements=[STREAM, "CREATE STREAM c AS SELECT * FROM s;"])["changed"] is False
+    assert seen == ["/info", "/ksql"]
+    assert run(statements=[STREAM, "CREATE STREAM c AS SELECT * FROM s;"], record="")["changed"] is False
+    assert len(seen) == 2 + 3
 
 
 def test_nothing_declared_changes_nothing(run):

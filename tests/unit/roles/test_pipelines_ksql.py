@@ -1,0 +1,113 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ksql part of a pipeline, as the role carries it out against the lab's emulator."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "lab/images/ksqldb-server"))
+
+from ksqldb.engine import Engine  # noqa: E402
+from ksqldb.server import serve  # noqa: E402
+
+pytestmark = pytest.mark.component
+TYPES = "CREATE TYPE money AS DECIMAL(10,2);\n"
+STREAMS = (
+    "-- ${topic} as ksqlDB sees it\n"
+    "CREATE STREAM raw (id INT KEY, price MONEY) WITH (KAFKA_TOPIC='${topic}', VALUE_FORMAT='JSON', PARTITIONS=1);\n"
+    "CREATE STREAM keyed AS SELECT id, '${key}' AS k FROM raw;\n"
+)
+
+
+class Worker(http.server.BaseHTTPRequestHandler):
+    """As much of Connect as the role asks before it begins."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_args):
+        pass
+
+
+@pytest.fixture
+def engine():
+    return Engine()
+
+
+@pytest.fixture
+def carry_out(engine, tmp_path):
+    servers = [serve(engine, "127.0.0.1", 0), http.server.ThreadingHTTPServer(("127.0.0.1", 0), Worker)]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    ksql, connect = (f"http://127.0.0.1:{server.server_port}" for server in servers)
+
+    def run(pipeline, *arguments):
+        variables = {
+            "pipelines_source": str(tmp_path),
+            "pipelines_ksqldb_url": ksql,
+            "pipelines_connect_url": connect,
+            "pipelines_pipelines": [{"name": "incidents", **pipeline}],
+        }
+        play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": variables,
+                "environment": {"HOME": str(tmp_path)}, "roles": ["igrafx.liveconnect.pipelines"]}  # fmt: skip
+        playbook = tmp_path / "play.yml"
+        playbook.write_text(json.dumps([play]))
+        command = [
+            "ansible-playbook",
+            "-i",
+            "localhost,",
+            str(playbook),
+            "-e",
+            f"ansible_python_interpreter={sys.executable}",
+        ]
+        return subprocess.run([*command, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    yield run
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_all_that_a_pipeline_declares_reaches_ksqldb(carry_out, engine, tmp_path):
+    (tmp_path / "types.sql").write_text(TYPES)
+    (tmp_path / "streams.sql").write_text(STREAMS)
+    pipeline = {
+        "ksql": ["types.sql", "streams.sql"],
+        "ksql_variables": {"topic": "incidents"},
+        "ksql_secrets": {"key": "very-secret"},
+        "ksql_properties": {"auto.offset.reset": "earliest"},
+        "ksql_purge_match": "OLD_.*",
+    }
+    old = "CREATE STREAM old_one (id INT KEY, v INT) WITH (KAFKA_TOPIC='o', VALUE_FORMAT='JSON', PARTITIONS=1);"
+    engine.post({"ksql": old})
+    first = carry_out(pipeline, "--diff")
+    assert "changed=1" in first.stdout, first.stdout
+    assert "very-secret" not in first.stdout
+    assert list(engine.catalogue.sources) == ["RAW", "KEYED"]
+    assert engine.catalogue.sources["RAW"].topic == "incidents"
+    assert "very-secret" in engine.catalogue.sources["KEYED"].statement
+    assert next(iter(engine.catalogue.queries.values())).properties == {"auto.offset.reset": "earliest"}
+    assert "changed=0" in carry_out(pipeline).stdout
+
+    (tmp_path / "streams.sql").write_text(STREAMS.replace("id INT", "id BIGINT"))
+    refused = carry_out(pipeline, "--check").stdout
+    assert "stream RAW (streams.sql:2:1)" in refused
+    assert "changed=1" in carry_out({**pipeline, "ksql_on_drift": "recreate"}).stdout
+    assert engine.catalogue.sources["KEYED"].columns[0].type.name == "BIGINT"
+
+
+def test_one_file_that_is_missing_is_named(carry_out):
+    assert "names streams.sql, and" in carry_out({"ksql": "streams.sql"}).stdout
