@@ -5,7 +5,7 @@
 
 ``KSQL_LISTENERS`` (default ``http://0.0.0.0:8088``), ``KSQL_KSQL_SERVICE_ID`` (default ``default_``),
 ``KSQL_KSQL_EXTENSION_DIR`` (its jars are listed, not loaded), ``KSQL_KSQL_SCHEMA_REGISTRY_URL`` (its presence allows
-AVRO, PROTOBUF and JSON_SR; it is not asked), ``KSQL_KSQL_CONNECT_URL`` (named in the refusal of connector statements).
+AVRO, PROTOBUF and JSON_SR; it is not asked), ``KSQL_KSQL_CONNECT_URL`` (the worker that gets connector statements).
 The catalogue is kept in ``/var/lib/ksqldb/catalogue.json`` where that directory can be written.
 """
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from . import statements as st
 from . import text
 from .analysis import Resolved, Resolver, UnresolvedError
 from .catalogue import RETENTION_MS, Catalogue, PersistentQuery, Source
+from .connect import Connect
 from .reads import Reads
 from .request import Prepared, Refusal, Request, known_property
 from .schema import schema_text, upgrade_problem
@@ -31,6 +33,7 @@ SOURCE_PROPERTIES = frozenset(
 FORMATS = frozenset(
     """AVRO DELIMITED JSON JSON_SR KAFKA NONE PROTOBUF PROTOBUF_NOSR""".split()  # noqa: SIM905 -- words read better as text
 )
+NO_SCHEMA = "Could not determine output schema for query due to error: "
 REGISTRY_FORMATS = frozenset(["AVRO", "JSON_SR", "PROTOBUF"])
 
 
@@ -144,14 +147,8 @@ class Execution:
             statement.kind, statement.name, list(statement.columns), topic, str(properties["KEY_FORMAT"]),
             str(properties["VALUE_FORMAT"]), normal, window=str(properties.get("WINDOW_TYPE", "")).upper() or None,
         )  # fmt: skip
-        existing = self.catalogue.sources.get(statement.name)
-        if existing:
-            refused = self._collision(statement, existing)
-            if refused and statement.guarded:
-                return self.entity("warning_entity", message=refused[1])
-            if refused:
-                raise self.bad(refused[0], normal)
-            self._check_upgrade(existing, source, normal)
+        if warning := self._meets_existing(statement, source, normal, self.bad):
+            return warning
         if statement.kind == "TABLE" and not any(column.is_key for column in statement.columns):
             raise self.bad("Tables require a PRIMARY KEY. Please define the PRIMARY KEY.", normal)
         self.catalogue.sources[statement.name] = source
@@ -189,14 +186,8 @@ class Execution:
             normal, window=query.window.split(" ")[0] or None, reads=[name for name, _alias in query.sources],
             made_by_query=True,
         )  # fmt: skip
-        existing = self.catalogue.sources.get(statement.name)
-        if existing:
-            refused = self._collision(statement, existing)
-            if refused and statement.guarded:
-                return self.entity("warning_entity", message=refused[1])
-            if refused:
-                raise self._no_schema(refused[0], normal)
-            self._check_upgrade(existing, source, normal)
+        if warning := self._meets_existing(statement, source, normal, self._no_schema):
+            return warning
         query_id = self._own_query(statement.name)
         prefix = "CSAS" if statement.kind == "STREAM" else "CTAS"
         if query_id:
@@ -209,7 +200,7 @@ class Execution:
         return self.command(self._create_id(source), message, query_id=query_id, statement=normal)
 
     def _no_schema(self, message: str, normal: str) -> Refusal:
-        return self.bad(f"Could not determine output schema for query due to error: {message}", normal)
+        return self.bad(f"{NO_SCHEMA}{message}", normal)
 
     def _with_formats(self, properties: dict[str, st.Value]) -> dict[str, st.Value]:
         found = {
@@ -246,6 +237,21 @@ class Execution:
             problem = f"Cannot create topic '{topic}' with format {min(wanted)} without configuring"
             raise Refusal(42801, f"{problem} 'ksql.schema.registry.url'")
         self.catalogue.topics[topic] = int(partitions)
+
+    def _meets_existing(
+        self, statement: st.Create, source: Source, normal: str, refuse: Callable[[str, str], Refusal]
+    ) -> dict[str, Any] | None:
+        """What becomes of a CREATE whose name exists: an upgrade of it (None), a warning, or ``refuse``."""
+        existing = self.catalogue.sources.get(statement.name)
+        if existing is None:
+            return None
+        refused = self._collision(statement, existing)
+        if refused and statement.guarded:
+            return self.entity("warning_entity", message=refused[1])
+        if refused:
+            raise refuse(refused[0], normal)
+        self._check_upgrade(existing, source, normal)
+        return None
 
     def _collision(self, statement: st.Create, existing: Source) -> tuple[str, str] | None:
         new, found = statement.kind.lower(), existing.kind.lower()
@@ -485,18 +491,24 @@ class Execution:
             self.text,
         )
 
-    def _connector(self, _statement: st.Connector) -> Any:
-        if self.tokens[0].upper == "DROP" and self.catalogue is not self.engine.catalogue:
-            return None  # the server does not validate it: it fails only when it is carried out
-        url = self.engine.settings.connect_url
-        where = url.split("//")[-1]
-        host = "localhost/127.0.0.1" if where.startswith("localhost") else where.split(":")[0]
+    def _connector(self, statement: st.Connector) -> Any:
+        connect = Connect(self.engine.settings.connect_url)
+        found = connect.answer(statement, self.text, trial=self.catalogue is not self.engine.catalogue)
+        return found and {**self.entity(found[0]), **found[1]}
+
+    def _altersystem(self, _statement: st.AlterSystem) -> Any:
         raise Refusal(
             50000,
-            "io.confluent.ksql.util.KsqlServerException: org.apache.hc.client5.http.HttpHostConnectException: "
-            f"Connect to {url} [{host}] failed: Connection refused\nCaused by: Could not connect to the server. "
-            "Please check the server details are\n\tcorrect and that the server is running.",
-            whole=True,
+            f"Could not write the statement '{self.text}' into the command topic.\nCaused by: Cannot alter system "
+            "configs when KSQL_SHARED_RUNTIME_ENABLED is\n\tturned off.",
+            self.text,
+        )
+
+    def _assertschema(self, _statement: st.AssertSchema) -> Any:
+        raise Refusal(
+            41700,
+            "Cannot check schema existence: KSQL is not configured to use a schema registry. To enable it, please set "
+            "ksql.schema.registry.url",
         )
 
     def _asserttopic(self, statement: st.AssertTopic) -> Any:
@@ -544,10 +556,23 @@ class Execution:
 
     def _explain(self, statement: st.Explain) -> Any:
         if statement.query_id is None:
-            raise self.bad("The provided statement does not run a ksql query")
+            return self.entity("queryDescription", queryDescription=self._explained(statement.statement))
         if statement.query_id not in self.catalogue.queries:
             raise self.bad(
                 f"Query with id:{statement.query_id} does not exist, use SHOW QUERIES to view the full set of queries."
             )
         description = self.reads.query_description(self.catalogue.queries[statement.query_id])
         return self.entity("queryDescription", queryDescription=description)
+
+    def _explained(self, statement: object) -> dict[str, Any]:
+        """The query that a statement would start, as a trial of it shows."""
+        if not (isinstance(statement, st.Insert) or (isinstance(statement, st.Create) and statement.query)):
+            raise self.bad("The provided statement does not run a ksql query")
+        inner = Prepared(self.text[self.tokens[1].start - self.tokens[0].start :], self.tokens[1:])
+        sandbox = self.catalogue.sandbox()
+        try:
+            entity = Execution(self.engine, sandbox, self.request, inner).run()
+        except Refusal as refusal:
+            raise self.bad(refusal.message.removeprefix(NO_SCHEMA)) from refusal
+        query_id = (entity or {}).get("commandStatus", {}).get("queryId")
+        return {**self.reads.query_description(sandbox.queries[query_id]), "statementText": inner.text, "state": None}

@@ -143,10 +143,11 @@ class Reads:
 
     def query_description(self, query: PersistentQuery) -> Content:
         """A query as LIST QUERIES EXTENDED and EXPLAIN answer it; there is no topology to show."""
+        sink = self.catalogue.sources.get(query.sink or "")
         return {
             "id": query.id,
             "statementText": query.text,
-            "windowType": None,
+            "windowType": sink.window if sink and query.windowed else None,
             "fields": [column.describe() for column in query.columns],
             "sources": query.sources,
             "sinks": [query.sink] if query.sink else [],

@@ -173,7 +173,18 @@ class Transient:
 
 @dataclass(frozen=True)
 class Connector:
-    """A statement that ksqlDB hands to Kafka Connect."""
+    """A statement that ksqlDB hands to Kafka Connect: CREATE, DROP, LIST, DESCRIBE, or PLUGINS, which lists these.
+
+    ``kind`` is SOURCE, SINK or empty, ``written`` the name as it was written, ``config`` has key, key as it was
+    written, and value.
+    """
+
+    action: str
+    kind: str = ""
+    name: str = ""
+    written: str = ""
+    config: tuple[tuple[str, str, Value], ...] = ()
+    guarded: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,3 +194,13 @@ class AssertTopic:
     topic: str
     exists: bool
     properties: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AssertSchema:
+    """ASSERT [NOT EXISTS] SCHEMA …: there is no registry to ask."""
+
+
+@dataclass(frozen=True)
+class AlterSystem:
+    """ALTER SYSTEM …."""

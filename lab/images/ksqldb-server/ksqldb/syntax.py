@@ -143,7 +143,7 @@ class Parser:
             return st.CreateType(name, self.type(), guarded)
         replace = self.accept("OR", "REPLACE")
         if self.sees("SINK") or self.sees("SOURCE", "CONNECTOR"):
-            return self._connector()
+            return self._create_connector()
         source = self.accept("SOURCE")
         kind = self.one_of("STREAM", "TABLE")
         guarded = self.accept("IF", "NOT", "EXISTS")
@@ -200,10 +200,24 @@ class Parser:
         number = self.take().text
         return sign * (int(number) if number.isdigit() else float(number))
 
-    def _connector(self) -> st.Connector:
-        while not self.sees(";"):
-            self.take()
-        return st.Connector()
+    def _create_connector(self) -> st.Connector:
+        kind = self.take().upper
+        self.expect("CONNECTOR")
+        guarded = self.accept("IF", "NOT", "EXISTS")
+        written = self.here.text
+        name = self.name()
+        self.expect("WITH", "(")
+        config = self.listed(self._connector_property)
+        self.expect(")")
+        return st.Connector("CREATE", kind, name, written, config, guarded)
+
+    def _connector_property(self) -> tuple[str, str, st.Value]:
+        token = self.here
+        if token.kind == "word":
+            raise self.problem("")
+        name = self.string() if token.kind == "string" else self.name()
+        self.expect("=")
+        return name, token.text, self._value()
 
     def _insert(self) -> object:
         self.take()
@@ -224,8 +238,9 @@ class Parser:
 
     def _drop(self) -> object:
         self.take()
-        if self.sees("CONNECTOR"):
-            return self._connector()
+        if self.accept("CONNECTOR"):
+            guarded = self.accept("IF", "EXISTS")
+            return st.Connector("DROP", name=self.name(), guarded=guarded)
         kind = self.one_of("STREAM", "TABLE", "TYPE")
         guarded = self.accept("IF", "EXISTS")
         name = self.name()
@@ -241,6 +256,9 @@ class Parser:
 
     def _alter(self) -> object:
         self.take()
+        if self.accept("SYSTEM"):
+            self._skip()
+            return st.AlterSystem()
         kind = self.one_of("STREAM", "TABLE")
         name = self.name()
 
@@ -254,8 +272,11 @@ class Parser:
     def _list(self) -> object:
         self.take()
         every = self.accept("ALL")
-        if self.sees("CONNECTORS") or self.sees("SOURCE") or self.sees("SINK") or self.sees("CONNECTOR"):
-            return self._connector()
+        if self.accept("CONNECTOR", "PLUGINS"):
+            return st.Connector("PLUGINS")
+        kind = self.take().upper if self.sees("SOURCE") or self.sees("SINK") else ""
+        if self.accept("CONNECTORS"):
+            return st.Connector("LIST", kind)
         what = self.one_of("STREAMS", "TABLES", "QUERIES", "TYPES", "TOPICS", "PROPERTIES", "FUNCTIONS", "VARIABLES")
         return st.Show(what, self.accept("EXTENDED"), every)
 
@@ -263,8 +284,8 @@ class Parser:
 
     def _describe(self) -> object:
         self.take()
-        if self.sees("CONNECTOR"):
-            return self._connector()
+        if self.accept("CONNECTOR"):
+            return st.Connector("DESCRIBE", name=self.name())
         for what in ("STREAMS", "TABLES"):
             if self.accept(what):
                 return st.Show("DESCRIBED " + what, self.accept("EXTENDED"))
@@ -300,13 +321,19 @@ class Parser:
         return st.Transient()
 
     def _print(self) -> st.Transient:
+        self._skip()
+        return st.Transient()
+
+    def _skip(self) -> None:
         while not self.sees(";"):
             self.take()
-        return st.Transient()
 
     def _assert(self) -> object:
         self.take()
         exists = not self.accept("NOT", "EXISTS")
+        if self.accept("SCHEMA"):
+            self._skip()
+            return st.AssertSchema()
         self.expect("TOPIC")
         token = self.here
         topic = self.string() if token.kind == "string" else self.take().text.strip('`"')

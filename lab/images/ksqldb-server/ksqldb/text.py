@@ -112,3 +112,18 @@ def create(statement: st.Create) -> str:
     if statement.query:
         words.append("AS " + query(statement.query))
     return " ".join(words) + ";"
+
+
+def connect_value(found: st.Value) -> str:
+    """A value of a connector's configuration, as Connect stores it."""
+    return str(found).lower() if isinstance(found, bool) else str(found)
+
+
+def connector(statement: st.Connector) -> str:
+    """A CREATE CONNECTOR, its values masked but for the class."""
+    guard = "IF NOT EXISTS " if statement.guarded else ""
+    shown = ", ".join(
+        f"{written}={literal(str(value)) if key == 'connector.class' else literal('[string]')}"
+        for key, written, value in statement.config
+    )
+    return f"CREATE {statement.kind} CONNECTOR {guard}{statement.written} WITH ({shown});"
