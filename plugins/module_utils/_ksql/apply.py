@@ -11,7 +11,7 @@ import itertools
 import typing as t
 from dataclasses import dataclass, field
 
-from .._errors import LiveConnectError, RefusedError
+from .._errors import InvalidInputError, LiveConnectError, RefusedError
 from .client import Done, KsqlClient, Script, StatementRefusedError, UnsettledError, script_of
 from .model import Echo, Key, Statement, plain, same_source
 from .plan import final_types, plan
@@ -108,7 +108,7 @@ def _connectors(site: Site, statements: t.Sequence[Statement]) -> dict[str, t.Ma
     if not declared:
         return {}
     if site.connect is None:
-        raise RefusedError(
+        raise InvalidInputError(
             f"{declared[0].label}: ksqlDB does not tell a connector's configuration, so Kafka Connect must be asked.",
             remedy="Give its address in connect_url, or declare the connector with igrafx.liveconnect.kafka_connector.",
         )

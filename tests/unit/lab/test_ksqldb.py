@@ -6,20 +6,6 @@
 ``ksqldb_exchanges/`` holds them, without what changes from run to run; the files of one chain were recorded one after
 the other against one server. An exchange without an answer is sent only for what it changes; "connect": "down" says that
 Kafka Connect did not answer.
-
-Recorded but not answered alike, by number and with the reason:
-
-- 4 the status of a cluster, 7 and 8 metadata, 345 to 347 heartbeats and lags: no endpoint that the product or its tests use.
-- 38, 39 the topics and consumers of Kafka and Connect themselves, 83 and 167 all properties of a server, 82 and 95 all
-  functions and their texts, 98 an id made by chance: the emulator has its own.
-- 45 to 51, 61, 395 a busy command runner, 364 to 370 times of bulk requests, 371, 372 clients that meet: the emulator is never
-  busy. The client is held to these answers directly.
-- 160 is Connect's own answer.
-- 229, 240 the wording of a JSON library.
-- 316 to 344, 350 to 360 rows: the emulator moves no data.
-- 348, 349 a topic that was deleted in Kafka.
-- 373 to 387 start-up, 402 to 410 Kafka down, 411 to 417 and 420 to 424 authentication: not emulated, held to the client.
-- 396 to 401 follow 395 with numbers of commands that were not recorded.
 """
 
 # ruff: noqa: E501, S608 -- statements of ksqlDB on one line each; no database
@@ -58,6 +44,23 @@ NUMBERED = [
     for one in exchanges
     if "answer" in one
 ]
+# What is recorded and not answered alike, with the reason.
+NOT_COVERED = {
+    "endpoints that nothing here uses: cluster status, metadata, heartbeats, lags": [4, 7, 8, 345, 346, 347],
+    "topics of Kafka and Connect themselves, all functions and properties of a server": [38, 39, 82, 83, 95, 167],
+    "an id made by chance": [98],
+    "a busy command runner, held to the client": [45, 46, 47, 48, 49, 50, 51, 61, 395],
+    "Connect's own answer": [160],
+    "the wording of a JSON library": [229, 240],
+    "rows: the emulator moves no data": [*range(316, 345), *range(350, 361)],
+    "a topic deleted by Kafka": [348, 349],
+    "after 100 streams that were made without being recorded": [364, 365, 366, 367, 368, 369, 370],
+    "clients that meet, held to the client": [371, 372],
+    "a server that stops and starts, held to the client": [*range(373, 388)],
+    "after 395, with numbers of commands that were not recorded": [396, 397, 398, 399, 400, 401],
+    "Kafka down": [*range(402, 411)],
+    "authentication, held to the client": [*range(411, 418), *range(420, 425)],
+}
 # What no two servers answer alike.
 VOLATILE = {
     "clusterErrorStats", "clusterStatistics", "consumerGroupId", "executionPlan", "kafkaClusterId",
@@ -128,8 +131,10 @@ def test_answers_as_recorded(chain, exchange):
     assert (status, stable(answer)) == (exchange["status"], stable(exchange["answer"]))
 
 
-def test_enough_is_held_to_the_record():
-    assert len(NUMBERED) > 310
+def test_every_recorded_exchange_is_answered_or_has_a_reason():
+    answered = [one.values[1]["number"] for one in NUMBERED]
+    left_out = [number for numbers in NOT_COVERED.values() for number in numbers]
+    assert sorted(answered + left_out) == list(range(1, 440))
 
 
 def create(name="s", topic="t", more="PARTITIONS=1, "):

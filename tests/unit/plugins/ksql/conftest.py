@@ -17,6 +17,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client im
 
 # The tests are imported one by one, without packages: what they share is found by path.
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lab"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "lab/images/ksqldb-server"))
 
 from ksqldb.engine import Engine

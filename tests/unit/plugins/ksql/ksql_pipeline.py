@@ -33,9 +33,12 @@ def run(client, text, *, on_drift="fail", check=False, properties=None):
     return converge(Site(client), declared(text, properties=properties), Rules(on_drift), check=check)
 
 
+def removed(text):
+    return parse(split(text, "s.sql"), {}, {}, absent=True)
+
+
 def remove(client, text, *, check=False, delete_topic=False):
-    statements = parse(split(text, "s.sql"), {}, {}, absent=True)
-    return converge(Site(client), statements, Rules(delete_topic=delete_topic), check=check)
+    return converge(Site(client), removed(text), Rules(delete_topic=delete_topic), check=check)
 
 
 def actions(outcome):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import (
@@ -357,7 +358,7 @@ def worlds(draw):
     return "\n".join(text)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds(), worlds())
 def test_after_apply_the_plan_is_empty(first, second):
     site = Site(KsqlClient(Direct(Engine()), Patience(0)))
@@ -372,3 +373,15 @@ def test_after_apply_the_plan_is_empty(first, second):
         else:
             settled = plan(declared(text), read(site, declared(text)), Rules("replace")).pending == ()
         assert settled
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(worlds(), worlds())
+def test_after_building_again_and_a_purge_the_server_holds_what_is_declared_and_nothing_else(first, second):
+    site = Site(KsqlClient(Direct(engine := Engine()), Patience(0)))
+    rules = Rules("recreate", re.compile(".*"))
+    for text in (first, second):
+        converge(site, declared(text), rules, check=False)
+        assert plan(declared(text), read(site, declared(text)), rules).moves == ()
+        names = {one.name for one in declared(text) if one.key[0] == "source"}
+        assert engine.catalogue.sources.keys() == names

@@ -8,8 +8,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.lexer import canonical_text, split
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
+from ksqldb.tokens import scan as server_tokens
 
 
 def texts(script, **named):
@@ -67,10 +68,32 @@ def test_canonical_text_ignores_spelling_but_not_meaning():
     assert one != canonical_text("INSERT INTO A SELECT 'x y', `q` FROM B")
 
 
-@given(
-    some.lists(some.sampled_from(["A b", "x 'q;''r'", "`k;` 1", "y -- c;\n z", "/* ; */ w", '"d;" = 2']), max_size=6)
+def quoted_by(mark):
+    """Anything between two marks, the mark itself doubled."""
+    return some.text(some.sampled_from("ab;'`\"-/*\n $"), max_size=6).map(
+        lambda text: mark + text.replace(mark, mark * 2) + mark
+    )
+
+
+WORDS = some.one_of(
+    some.sampled_from(["SELECT", "a1", "${v}", "(", ",", "=", "<", "."]), quoted_by("'"), quoted_by("`"), quoted_by('"')
 )
-def test_as_many_pieces_as_statements(statements):
-    pieces = split("".join(f"{one};\n" for one in statements), "f.sql")
-    assert len(pieces) == len(statements)
-    assert [piece.text for piece in split("".join(f"{p.text};" for p in pieces), "f.sql")] == [p.text for p in pieces]
+BLANKS = some.sampled_from([" ", "\n", "\r\n", "  \t", "--\n", "-- it's; `\n", "/* ; ' */", "/**/", " --@ x;\n"])
+
+
+@settings(max_examples=30, deadline=None)
+@given(some.lists(some.lists(some.tuples(WORDS, some.lists(BLANKS, min_size=1, max_size=2)), min_size=1), max_size=4))
+def test_whatever_stands_in_quotes_and_comments_the_statements_are_those_that_were_written(statements):
+    script = "".join("".join(word + "".join(blanks) for word, blanks in one) + ";" for one in statements)
+    pieces = split(script, "f.sql")
+    assert [[token.text for token in one.tokens] for one in pieces] == [[word for word, _ in one] for one in statements]
+    for piece in pieces:
+        # What is sent has no comment, and the server's own rules (here the emulator's) read the same words in it.
+        assert [token.text for token in server_tokens(f"{piece.text};")] == [
+            *(token.text for token in piece.tokens),
+            ";",
+        ]
+        for token in piece.tokens:
+            assert piece.text[token.start :].startswith(token.text)
+            line = script.split("\n")[token.place.line - 1]
+            assert line[token.place.column - 1 :].startswith(token.text.split("\n")[0])

@@ -1,0 +1,90 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Connector statements: compared with what Kafka Connect holds, carried out through ksqlDB."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, RefusedError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import Access, UrlTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql import apply
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
+from file_worker import FileWorker
+from ksql_pipeline import ORDERS, actions, declared, removed
+from ksqldb.request import Settings
+
+SOURCE = (
+    "CREATE SOURCE CONNECTOR IF NOT EXISTS file_src WITH ("
+    "'connector.class'='org.apache.kafka.connect.file.FileStreamSourceConnector', "
+    "'file'='/in', 'topic'='t', 'tasks.max'=1);"
+)
+
+
+@pytest.fixture
+def worker(engine):
+    worker = FileWorker()
+    engine.settings = Settings(connect_url=worker.url)
+    yield worker
+    worker.close()
+
+
+@pytest.fixture
+def site(client, worker):
+    return Site(client, connect=ConnectClient(UrlTransport(Access(worker.url)), Mask()))
+
+
+def run(site, text, *, check=False, on_drift="fail"):
+    return converge(site, declared(text), Rules(on_drift), check=check)
+
+
+def test_quartet_of_a_connector(site, worker):
+    for check, changed in ((True, True), (False, True), (True, False), (False, False)):
+        outcome = run(site, ORDERS + SOURCE, check=check)
+        assert outcome.changed is changed
+        assert actions(outcome) == ["create" if changed else "none"] * 2
+        assert list(worker.configs) == ([] if check and changed else ["FILE_SRC"])
+    assert worker.configs["FILE_SRC"]["tasks.max"] == "1"
+
+
+@pytest.mark.parametrize("on_drift", ["fail", "replace", "recreate"])
+def test_a_configuration_that_differs_is_refused_with_its_difference(site, worker, on_drift):
+    run(site, SOURCE.replace("'topic'='t'", "'topic'='t', 'sasl.password'='very-secret'"))
+    worker.configs["FILE_SRC"]["file"] = "/other"
+    with pytest.raises(RefusedError, match=r"connector FILE_SRC \(s\.sql:1:1\): .*kafka_connector can") as caught:
+        run(site, SOURCE, on_drift=on_drift)
+    (difference,) = caught.value.details["diff"]
+    assert "file = /other" in difference["before"]
+    assert "file = /in" in difference["after"]
+    assert "very-secret" not in str(caught.value.details)
+
+
+def test_names_are_compared_as_ksqldb_compares_them(site, worker):
+    run(site, SOURCE)
+    worker.configs["file_src"] = worker.configs.pop("FILE_SRC")
+    assert run(site, SOURCE).changed is False
+
+
+def test_a_configuration_that_connect_refuses_names_the_statement(site, engine):
+    with pytest.raises(RefusedError, match=r"connector FILE_SRC \(s\.sql:1:\d+\): .*Failed to find any class"):
+        run(site, ORDERS + SOURCE.replace("FileStreamSource", "NoSuch"))
+    assert engine.catalogue.sources == {}
+
+
+@pytest.mark.parametrize("how", ["DROP CONNECTOR IF EXISTS file_src;", None])
+def test_quartet_of_a_removal(site, worker, how):
+    run(site, SOURCE)
+    statements = declared(how) if how else removed(SOURCE)
+    for check, changed in ((True, True), (False, True), (True, False), (False, False)):
+        outcome = converge(site, statements, Rules(), check=check)
+        assert (outcome.changed, actions(outcome)) == (changed, ["drop" if changed else "none"])
+        assert len(apply.diff(outcome)) == changed
+        assert bool(worker.configs) is (check and changed)
+
+
+def test_without_the_address_of_connect_nothing_can_be_compared(client):
+    with pytest.raises(InvalidInputError, match=r"connector FILE_SRC .*connect_url"):
+        run(Site(client), SOURCE)
