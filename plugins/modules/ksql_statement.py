@@ -241,10 +241,6 @@ statements:
 import re
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import Patience as ConnectPatience
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import is_unfit as is_unfit_worker
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, LiveConnectError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import (
@@ -255,7 +251,12 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls impo
     UrlTransport,
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge, diff
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import KsqlClient, Patience, is_unfit
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import (
+    ConnectReader,
+    KsqlClient,
+    Patience,
+    is_unfit,
+)
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.declaration import parse
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.model import as_texts
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.record import Record
@@ -310,9 +311,7 @@ def site_from(params, variables):
         wait_timeout=params["wait_timeout"],
     )
     workers = [UrlTransport(access) for access in Access.from_params({**params, "url": params["connect_url"]})]
-    connect = ConnectClient(
-        FailoverTransport(workers, is_unfit_worker), Mask(), ConnectPatience(params["retry_timeout"], params["timeout"])
-    )
+    connect = ConnectReader(FailoverTransport(workers, is_unfit), Patience(params["retry_timeout"]), params["timeout"])
     record = Record(params["record"], client.info()) if params["record"] else Record()
     return Site(client, record, connect if workers else None)
 

@@ -12,14 +12,11 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._errors import InvalidInputError, LiveConnectError, RefusedError
-from .client import Done, KsqlClient, Script, StatementRefusedError, UnsettledError, script_of
+from .client import ConnectReader, Done, KsqlClient, Script, StatementRefusedError, UnsettledError, script_of
 from .model import Echo, Key, Statement, plain, same_source
 from .plan import final_types, plan
 from .record import Record, fingerprint
 from .steps import Actual, Move, Plan, Rules, Step
-
-if t.TYPE_CHECKING:
-    from .._connect.client import ConnectClient
 
 # Statements in one request. The server validates all of them before it carries out the first, one after the other;
 # what grows is only how long the answer takes.
@@ -32,7 +29,7 @@ class Site:
 
     ksql: KsqlClient
     record: Record = field(default_factory=Record)
-    connect: ConnectClient | None = None
+    connect: ConnectReader | None = None
 
 
 @dataclass
@@ -103,7 +100,7 @@ def read(site: Site, statements: t.Sequence[Statement]) -> Actual:
     return Actual(catalogue, echoes, _connectors(site, statements))
 
 
-def _connectors(site: Site, statements: t.Sequence[Statement]) -> dict[str, t.Mapping[str, str]]:
+def _connectors(site: Site, statements: t.Sequence[Statement]) -> t.Mapping[str, t.Mapping[str, str]]:
     declared = [one for one in statements if one.kind == "connector"]
     if not declared:
         return {}
@@ -112,7 +109,7 @@ def _connectors(site: Site, statements: t.Sequence[Statement]) -> dict[str, t.Ma
             f"{declared[0].label}: ksqlDB does not tell a connector's configuration, so Kafka Connect must be asked.",
             remedy="Give its address in connect_url, or declare the connector with igrafx.liveconnect.kafka_connector.",
         )
-    return {name.upper(): one.config for name, one in site.connect.read().items()}
+    return site.connect.configs()
 
 
 def converge(site: Site, statements: t.Sequence[Statement], rules: Rules, *, check: bool) -> Outcome:

@@ -76,7 +76,7 @@ class Patience:
         self._since = now if self._since is None else self._since
         if now - self._since >= self.seconds:
             raise DeadlineError(
-                f"ksqlDB could not carry out the request within {self.seconds:g} s. {error.message}",
+                f"The request could not be carried out within {self.seconds:g} s. {error.message}",
                 remedy=error.remedy or "See its log; give it longer with retry_timeout.",
             ) from error
         self.sleep(self._pause)
@@ -117,7 +117,7 @@ class KsqlClient:
 
     def ask(self, text: str) -> list[dict[str, t.Any]]:
         """The answers to statements that only read, in one request."""
-        return self._patiently(lambda: self._post(text))
+        return patiently(self.patience, lambda: self._post(text))
 
     def catalogue(self) -> Catalogue:
         """Everything that the server holds."""
@@ -142,7 +142,7 @@ class KsqlClient:
         """
         text = f"{render(scripts)} DESCRIBE {self.sentinel};"
         try:
-            self._patiently(lambda: self._post(text, scripts))
+            patiently(self.patience, lambda: self._post(text, scripts))
         except StatementRefusedError as refused:
             return None if self.sentinel in str(refused.answer.get("statementText")) else refused
         raise RefusedError("ksqlDB accepted a name that cannot exist; nothing it says can be relied on.")
@@ -210,29 +210,19 @@ class KsqlClient:
 
     # -- the wire
 
-    def _patiently(self, ask: t.Callable[[], Answer]) -> Answer:
-        while True:
-            try:
-                answer = ask()
-            except UnsettledError as error:
-                self.patience.wait(error)
-            else:
-                self.patience.rewarded()
-                return answer
-
     def _get(self, path: str) -> Response:
         def ask() -> Response:
-            response = self._send("GET", path, None, self.timeout)
+            response = _sent(self.transport, "GET", path, None, self.timeout)
             if is_unfit(response):
                 raise UnsettledError(_sentence(response))
             return response
 
-        return self._patiently(ask)
+        return patiently(self.patience, ask)
 
     def _post(self, text: str, scripts: t.Sequence[Script] = ()) -> list[dict[str, t.Any]]:
         payload = {"ksql": text, "streamsProperties": self.properties, "sessionVariables": self.variables}
         timeout = self.timeout + SECONDS_PER_STATEMENT * sum(len(script.texts) for script in scripts)
-        response = self._send("POST", "/ksql", payload, timeout)
+        response = _sent(self.transport, "POST", "/ksql", payload, timeout)
         answer = response.json()
         if response.ok and isinstance(answer, list):
             return answer
@@ -245,13 +235,55 @@ class KsqlClient:
             raise RefusedError(sentence, remedy=_CHECK_URL)
         raise StatementRefusedError(sentence, answer, remedy=_remedy(sentence))
 
-    def _send(self, method: str, path: str, payload: t.Any, timeout: float) -> Response:
+
+class ConnectReader:
+    """The configurations of the connectors of Kafka Connect, which ksqlDB itself does not tell."""
+
+    def __init__(self, transport: Transport, patience: Patience, timeout: float = 30) -> None:
+        self.transport = transport
+        self.patience = patience
+        self.timeout = timeout
+
+    def configs(self) -> dict[str, dict[str, str]]:
+        """The configuration of each connector, without its name, by its name in upper case, as ksqlDB compares them."""
+
+        def ask() -> dict[str, t.Any]:
+            response = _sent(self.transport, "GET", "/connectors?expand=info", None, self.timeout)
+            found = response.json()
+            if response.ok and isinstance(found, dict):
+                return found
+            sentence = f"Kafka Connect answers {response.status}: {response.excerpt()}"
+            if response.status in (401, 403):
+                raise RefusedError(sentence, remedy="Check url_username and url_password, and what the user may do.")
+            # A worker that starts answers 404 in HTML.
+            raise UnsettledError(sentence, remedy="Check connect_url, and that the worker runs.")
+
+        held = {name: one["info"]["config"] for name, one in patiently(self.patience, ask).items() if one.get("info")}
+        return {
+            name.upper(): {key: value for key, value in config.items() if key != "name"}
+            for name, config in held.items()
+        }
+
+
+def patiently(patience: Patience, ask: t.Callable[[], Answer]) -> Answer:
+    """The answer of ``ask``, asked again while it raises UnsettledError and the patience lasts."""
+    while True:
         try:
-            return request_json(self.transport, method, path, payload, timeout=timeout)
-        except ConnectionFailedError as error:
-            if error.permanent:
-                raise
-            raise UnsettledError(error.message, remedy=error.remedy) from error
+            answer = ask()
+        except UnsettledError as error:
+            patience.wait(error)
+        else:
+            patience.rewarded()
+            return answer
+
+
+def _sent(transport: Transport, method: str, path: str, payload: t.Any, timeout: float) -> Response:
+    try:
+        return request_json(transport, method, path, payload, timeout=timeout)
+    except ConnectionFailedError as error:
+        if error.permanent:
+            raise
+        raise UnsettledError(error.message, remedy=error.remedy) from error
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, RefusedError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import (
+    DeadlineError,
+    InvalidInputError,
+    RefusedError,
+)
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import Access, UrlTransport
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql import apply
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import ConnectReader, Patience
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
 from file_worker import FileWorker
 from ksql_pipeline import ORDERS, actions, declared, removed
@@ -34,7 +38,7 @@ def worker(engine):
 
 @pytest.fixture
 def site(client, worker):
-    return Site(client, connect=ConnectClient(UrlTransport(Access(worker.url)), Mask()))
+    return Site(client, connect=ConnectReader(UrlTransport(Access(worker.url)), client.patience))
 
 
 def run(site, text, *, check=False, on_drift="fail"):
@@ -88,3 +92,34 @@ def test_quartet_of_a_removal(site, worker, how):
 def test_without_the_address_of_connect_nothing_can_be_compared(client):
     with pytest.raises(InvalidInputError, match=r"connector FILE_SRC .*connect_url"):
         run(Site(client), SOURCE)
+
+
+class Answers:
+    """A Transport that gives answers, the last one for ever."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+
+    def request(self, *_args, **_more):
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+BOOTING = Response(404, b"<html><body><h2>HTTP ERROR 404 Not Found</h2></body></html>")
+HELD = Response(200, b'{"a": {"info": {"name": "a", "config": {"name": "a", "k": "v"}}}, "gone": {"info": null}}')
+
+
+def test_a_worker_that_starts_is_waited_for(clock):
+    reader = ConnectReader(Answers(BOOTING, Response(503), HELD), Patience(60, clock, clock.sleep))
+    assert reader.configs() == {"A": {"k": "v"}}
+
+
+def test_a_worker_that_does_not_come_ends_at_the_deadline(clock):
+    with pytest.raises(DeadlineError, match="Kafka Connect answers 404"):
+        ConnectReader(Answers(BOOTING), Patience(60, clock, clock.sleep)).configs()
+    assert 60 <= clock.now < 70
+
+
+def test_a_worker_that_refuses_is_not_asked_again(clock):
+    with pytest.raises(RefusedError, match=r"Kafka Connect answers 401.*url_username"):
+        ConnectReader(Answers(Response(401)), Patience(60, clock, clock.sleep)).configs()
+    assert clock.now == 0
