@@ -7,10 +7,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 import typing as t
-import uuid
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -111,7 +111,7 @@ class KsqlClient:
         self.variables = dict(variables or {})
         self.timeout = timeout
         self.wait_timeout = wait_timeout
-        self.sentinel = f"LIVECONNECT_DRY_RUN_{uuid.uuid4().hex.upper()}"
+        self.sentinel = f"LIVECONNECT_DRY_RUN_{os.urandom(16).hex().upper()}"
 
     # -- reads, repeated until they succeed
 
