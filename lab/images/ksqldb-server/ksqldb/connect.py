@@ -9,7 +9,7 @@ import json
 from http import HTTPStatus
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from urllib.request import Request as HttpRequest
 from urllib.request import urlopen
 
@@ -100,12 +100,10 @@ class Connect:
             with error:
                 return error.code, json.loads(error.read())
         except OSError as error:
-            parts = urlsplit(self.url)
-            host = f"{parts.hostname if parts.hostname == 'localhost' else ''}/127.0.0.1"
             raise Refusal(
                 50000,
                 "io.confluent.ksql.util.KsqlServerException: org.apache.hc.client5.http.HttpHostConnectException: "
-                f"Connect to {self.url} [{host}] failed: Connection refused\nCaused by: Could not connect to the "
+                f"Connect to {self.url} failed: Connection refused\nCaused by: Could not connect to the "
                 "server. Please check the server details are\n\tcorrect and that the server is running.",
                 written,
             ) from error

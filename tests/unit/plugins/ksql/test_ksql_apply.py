@@ -25,6 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from ksql_pipeline import BIG, BUSY, FENCED, INSERT, ORDERS, PIPELINE, STARTING, WIDER, actions, declared, refusal, run
 from ksqldb.engine import Engine
+from ksqldb.functions import Functions
 
 
 def test_quartet_of_a_pipeline(client, engine):
@@ -140,6 +141,17 @@ def test_all_missing_functions_are_named_before_anything_is_sent(client, wire, e
         assert [bool(entry["error"]) for entry in caught.value.details["statements"]] == [False, False, True, False]
     assert engine.catalogue.sources == {}
     assert sum("LIST FUNCTIONS" in one for one in wire.sent) == 2
+
+
+def test_a_function_whose_jar_is_gone_is_named(client, engine, tmp_path):
+    (tmp_path / "igrafx-udfs-assembly-1.1.0.jar").touch()
+    engine.functions = Functions(str(tmp_path))
+    calling = ORDERS + "CREATE STREAM s AS SELECT IGRAFX_SESSIONS(item) AS x FROM orders;"
+    run(client, calling)
+    assert run(client, calling).changed is False
+    engine.functions = Functions(None)
+    with pytest.raises(RefusedError, match=r"stream S \(s\.sql:1:\d+\): IGRAFX_SESSIONS is missing"):
+        run(client, calling)
 
 
 def test_functions_are_not_asked_for_when_nothing_changes(client, wire):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from http.client import HTTPConnection
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
@@ -161,3 +162,25 @@ def test_secrets_are_sent_and_not_shown(run, engine):
     assert result["diff"]
     assert "secret-value" not in json.dumps(result)
     assert "another-secret-value" in engine.catalogue.sources["C"].statement
+
+
+@pytest.mark.parametrize(
+    ("options", "header"),
+    [
+        ({"url_username": "u", "url_password": "very-secret"}, "Basic dTp2ZXJ5LXNlY3JldA=="),
+        ({"bearer_token": "very-secret"}, "Bearer very-secret"),
+    ],
+)
+def test_credentials_go_with_every_request_and_are_not_shown(run, monkeypatch, options, header):
+    seen = []
+    send = HTTPConnection.request
+
+    def listening(self, method, url, body=None, headers=None, **more):
+        seen.append((headers or {}).get("Authorization"))
+        return send(self, method, url, body, headers, **more)
+
+    monkeypatch.setattr(HTTPConnection, "request", listening)
+    result = run(statements=[STREAM], **options)
+    assert result["changed"] is True
+    assert [header in str(one) for one in seen] == [True] * 3
+    assert "very-secret" not in json.dumps(result)
