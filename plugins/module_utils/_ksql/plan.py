@@ -47,9 +47,12 @@ def plan(statements: t.Sequence[Statement], actual: Actual, rules: Rules) -> Pla
 
 def final_types(statements: t.Sequence[Statement], catalogue: Catalogue) -> dict[str, str]:
     """Every type as it is in the end: its text by its name."""
-    declared = {one.name: one.type_text for one in statements if one.kind == "type" and not one.absent}
-    known = {**declared, **catalogue.types}
-    return {**catalogue.types, **{name: resolved_type(text, known) for name, text in declared.items()}}
+    types = dict(catalogue.types)
+    for one in statements:
+        if one.kind == "type" and not one.absent:
+            # ksqlDB writes out the types in a type when it creates it, as they are then.
+            types[one.name] = resolved_type(one.type_text, types)
+    return types
 
 
 # -- one statement

@@ -116,6 +116,14 @@ def test_a_changed_type_changes_the_sources_that_use_it(client):
     assert run(client, changed).changed is False
 
 
+def test_a_changed_type_changes_the_types_that_use_it(client):
+    nested = "CREATE TYPE inner_one AS INT; CREATE TYPE outer_one AS ARRAY<inner_one>;"
+    run(client, nested)
+    changed = nested.replace("AS INT", "AS VARCHAR")
+    assert actions(run(client, changed, on_drift="replace")) == ["replace", "replace"]
+    assert run(client, changed).changed is False
+
+
 def test_properties_of_a_query_are_compared(client, engine):
     run(client, ORDERS + BIG)
     earliest = {"auto.offset.reset": "earliest"}
