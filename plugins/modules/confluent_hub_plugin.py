@@ -135,6 +135,13 @@ options:
         type: str
         choices: [present, latest, absent]
         default: present
+  purge:
+    description:
+      - Whether plugins are removed that this module installed into O(dest) and that O(plugins) does not declare.
+      - What has no receipt of this module stays. Refused without any entry in O(plugins); declare O(state=absent) for
+        the last ones.
+    type: bool
+    default: false
   hub_url:
     description:
       - Address below which C(/api/plugins/{owner}/{plugin}/versions/{version}) is asked.
@@ -246,7 +253,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 plugins:
-  description: One entry per declared plugin, in the declared order. When the task fails, those that were already done.
+  description:
+    - One entry per declared plugin, in the declared order, then those that were purged.
+    - When the task fails, those that were already done.
   returned: always
   type: list
   elements: dict
@@ -309,7 +318,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import LiveConnectError
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import (
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import (
     HTTP_ARGUMENT_SPEC,
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
@@ -328,6 +337,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.option
     access_from_params,
     credential_hosts,
     parse_size,
+    purge_from_params,
 )
 
 PLUGIN_SPEC: dict[str, t.Any] = {
@@ -345,6 +355,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     **HTTP_ARGUMENT_SPEC,
     **PLUGIN_SPEC,
     "plugins": {"type": "list", "elements": "dict", "options": PLUGIN_SPEC},
+    "purge": {"type": "bool", "default": False},
     "dest": {"type": "path", "required": True},
     "layout": {"type": "str", "choices": ["plugin", "flat"], "default": "plugin"},
     "staging": {"type": "path"},
@@ -392,6 +403,7 @@ def main() -> None:
             check_mode=module.check_mode,
             verify=params["verify"],
             accept_licenses=params["accept_licenses"],
+            purge=purge_from_params(params),
             parallel=params["parallel"],
             limits=Limits(parse_size(params["max_size"]), params["max_files"], params["max_ratio"]),
         )

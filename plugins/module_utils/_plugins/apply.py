@@ -33,18 +33,23 @@ _R = t.TypeVar("_R")
 
 @dataclass(frozen=True)
 class Options:
-    """How to carry out a plan; ``parallel`` is how many plugins are fetched at a time."""
+    """How to carry out a plan.
+
+    ``parallel`` is how many plugins are fetched at a time, ``purge`` removes what a receipt says is ours and nobody
+    declares.
+    """
 
     check_mode: bool = False
     verify: bool = False
     accept_licenses: bool = False
+    purge: bool = False
     parallel: int = 4
     limits: archive.Limits = archive.Limits()  # noqa: RUF009 -- frozen
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The plan that was carried out, and one result per plugin in the declared order."""
+    """The plan that was carried out, and one result per plugin: those declared, in their order, then those purged."""
 
     plan: Plan
     results: list[dict[str, t.Any]]
@@ -83,7 +88,7 @@ class Installer:
         elif planned.changed:
             with self._destination.locked():
                 # Another run may have been at work until the lock was ours.
-                planned = plan(resolved, self._read())
+                planned = plan(resolved, self._read(), purge=self._options.purge)
                 return Outcome(planned, self._apply(planned))
         return Outcome(planned, [self._result(step) for step in planned.steps])
 
@@ -94,7 +99,7 @@ class Installer:
         actual = self._read()
         standing = {item.entry: item for item in actual if not item.bare_jar}
         resolved = self._each(declared, lambda desired: self._resolve(desired, standing.get(desired.directory)))
-        return resolved, plan(resolved, actual)
+        return resolved, plan(resolved, actual, purge=self._options.purge)
 
     def _check(self, step: Step) -> None:
         if not isinstance(step.desired.source, FileSource):

@@ -100,7 +100,8 @@ class Sources:
             " ".join(str(entry[key]) for key in ("name", "url") if entry.get(key))
             for entry in manifest.get("license") or []
         )
-        published = {name: digest for name in ("md5", "sha1") if (digest := _digest_in(str(archive.get(name)), name))}
+        found = ((name, _digest_in(str(archive.get(name)), name)) for name in ("sha1", "md5"))
+        published = next(({name: digest} for name, digest in found if digest), {})
         return Artifact(location, f"{source.owner}-{source.plugin}-{desired.version}.zip", published, licences)
 
     def _hub_path(self, source: HubSource, version: str | None) -> str:

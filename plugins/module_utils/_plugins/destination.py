@@ -183,7 +183,8 @@ class Destination:
     def _own_directories(self, receipt: Receipt, root: Path) -> list[Path]:
         if self.layout is Layout.FLAT:
             return []
-        inner = {parent for record in receipt.files for parent in PurePosixPath(record.path).parents}
+        folders = {PurePosixPath(folder) for folder in {record.path.rpartition("/")[0] for record in receipt.files}}
+        inner = {parent for folder in folders for parent in (folder, *folder.parents)}
         return sorted(root / parent for parent in inner)
 
     # Changing
@@ -289,7 +290,8 @@ class Destination:
     def discard(self, found: Installed) -> None:
         """Remove a plugin; it is out of the worker's sight at once, then deleted."""
         if self.layout is Layout.FLAT and found.receipt:
-            for name in (*(record.path for record in found.receipt.files), *found.receipt.obsolete):
+            names = {*(record.path for record in found.receipt.files), *found.receipt.obsolete}
+            for name in names - self._jars_of_others(found.entry):
                 self._jar(name).unlink(missing_ok=True)
             self.receipt_path(found.entry).unlink(missing_ok=True)
             return
@@ -310,6 +312,11 @@ class Destination:
             for name in files:
                 self.ownership.impose(Path(directory, name))
             self.ownership.impose(Path(directory))
+
+    def _jars_of_others(self, entry: str) -> set[str]:
+        """In the flat layout: the jars that another plugin's receipt names, as after a change of a plugin's name."""
+        others = (item.receipt for item in self.read() if item.entry != entry and item.receipt)
+        return {record.path for receipt in others for record in receipt.files}
 
     def _jar(self, name: str) -> Path:
         # A receipt is a file that others may have written: only its names count, never a path.

@@ -21,8 +21,6 @@ from dataclasses import dataclass
 from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin, urlsplit
 
-from ansible.module_utils.urls import make_context
-
 from .._errors import RefusedError
 from .._http.transport import ConnectionFailedError, Response
 from .storage import StorageError
@@ -30,7 +28,7 @@ from .storage import StorageError
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-    from .._http.urls import Access
+    from .._http.access import Access
 
 CHUNK = 256 * 1024
 MAX_DOCUMENT = 4 * 1024 * 1024  # a manifest or a checksum file; far above any real one
@@ -247,6 +245,8 @@ class _StopAtRedirect(urllib.request.HTTPRedirectHandler):
 def _opener(access: Access, *, encrypted: bool, with_certificate: bool) -> urllib.request.OpenerDirector:
     handlers: list[urllib.request.BaseHandler] = [_StopAtRedirect()]
     if encrypted:
+        from ansible.module_utils.urls import make_context  # noqa: PLC0415 -- slow to load, and often not needed
+
         context = make_context(
             cafile=access.ca_path,
             validate_certs=access.validate_certs,

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from ansible.module_utils.common.text.formatters import human_to_bytes
 
 from .._errors import InvalidInputError
-from .._http.urls import Access
+from .._http.access import Access
 from .client import PUBLIC_HUB
 from .model import Desired, HubSource, MavenSource, UrlSource
 
@@ -64,3 +64,13 @@ def parse_size(text: str) -> int:
     if size <= 0:
         raise InvalidInputError(f"max_size: {text} leaves room for nothing.", remedy="Write a larger size.")
     return size
+
+
+def purge_from_params(params: t.Mapping[str, t.Any]) -> bool:
+    """Whether to purge; InvalidInputError when nothing says what is to stay."""
+    if params["purge"] and not params["plugins"]:
+        raise InvalidInputError(
+            "purge: plugins declares nothing, so every installed plugin would be removed.",
+            remedy="Declare what stays in plugins, or the last ones with state: absent.",
+        )
+    return bool(params["purge"])

@@ -76,14 +76,28 @@ class Plan:
         return {"before": _lines(before), "after": _lines(after)}
 
 
-def plan(desired: t.Iterable[Desired], actual: t.Iterable[Installed]) -> Plan:
-    """Compare what is declared, with versions resolved, with what is there."""
+def plan(desired: t.Iterable[Desired], actual: t.Iterable[Installed], *, purge: bool = False) -> Plan:
+    """Compare what is declared, with versions resolved, with what is there.
+
+    With ``purge`` every plugin goes that has a receipt and is not declared; what others installed stays.
+    """
     found = list(actual)
     places = {item.entry: item for item in found if not item.bare_jar}
     wanted = list(desired)
     # A place that another entry declares is never an old version of this one.
     declared = {entry.directory for entry in wanted}
-    return Plan(tuple(_step(entry, places.get(entry.directory), _others(entry, found, declared)) for entry in wanted))
+    steps = [_step(entry, places.get(entry.directory), _others(entry, found, declared)) for entry in wanted]
+    if purge:
+        going = declared | {item.entry for step in steps for item in step.obsolete}
+        steps += [_purged(item) for item in found if item.receipt and item.entry not in going]
+    return Plan(tuple(steps))
+
+
+def _purged(item: Installed) -> Step:
+    name = item.name or item.entry
+    return Step(
+        Desired(name, name, item.entry, NoSource(), present=False), Action.REMOVED, item, reasons=("not declared",)
+    )
 
 
 def _step(desired: Desired, current: Installed | None, obsolete: tuple[Installed, ...]) -> Step:

@@ -378,3 +378,44 @@ def test_wrong_checksum_from_the_hub(site: Site, run: Callable[..., dict[str, An
     assert result["failed"]
     assert "nothing was installed" in result["msg"]
     assert site.listing() == before
+
+
+@pytest.mark.parametrize("layout", ["plugin", "flat"])
+def test_purge_removes_what_is_ours_and_not_declared(
+    site: Site, run: Callable[..., dict[str, Any]], layout: str
+) -> None:
+    for name in ("stays", "goes"):
+        site.publish("acme", name, "1.0")
+    run(plugins=[{"name": "acme/stays:1.0"}, {"name": "acme/goes:1.0"}], layout=layout)
+    (site.dest / "by-hand.jar").write_bytes(jar_bytes())
+    (site.dest / "by-hand").mkdir()
+    (site.dest / "by-hand" / "manifest.json").write_bytes(manifest("acme", "hand", "1"))
+    assert not run(plugins=[{"name": "acme/stays:1.0"}], layout=layout)["changed"]
+    did = quartet(run, plugins=[{"name": "acme/stays:1.0"}], layout=layout, purge=True)
+    assert did["diff"] == {"before": "acme-goes: 1.0\n", "after": ""}
+    assert [(entry["name"], entry["action"]) for entry in did["plugins"]] == [
+        ("acme/stays", "unchanged"),
+        ("acme/goes", "removed"),
+    ]
+    assert did["restart_required"]
+    assert not [path for path in site.listing() if "goes" in path]
+    assert (site.dest / "by-hand.jar").exists()
+    assert (site.dest / "by-hand").exists()
+
+
+def test_purge_leaves_a_jar_that_goes_by_another_name_now(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    jar = site.root / "udfs-1.0.jar"
+    jar.write_bytes(jar_bytes())
+    run(layout="flat", src=str(jar), remote_src=True)
+    wanted = [{"name": "functions", "src": str(jar), "remote_src": True}]
+    quartet(run, layout="flat", purge=True, plugins=wanted)
+    assert site.listing() == ["plugins/.functions.receipt.json", "plugins/udfs-1.0.jar"]
+
+
+@pytest.mark.parametrize("options", [{"plugins": []}, {"name": "acme/csv:1.0"}])
+def test_purge_wants_a_declaration(site: Site, run: Callable[..., dict[str, Any]], options: dict[str, Any]) -> None:
+    site.publish("acme", "csv", "1.0")
+    run(name="acme/csv:1.0")
+    result = run(purge=True, **options)
+    assert "purge: plugins declares nothing" in result["msg"]
+    assert (site.dest / "acme-csv").exists()

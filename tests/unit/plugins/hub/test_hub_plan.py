@@ -96,10 +96,14 @@ def standing(draw: st.DrawFn) -> Installed:
 @given(
     st.lists(declared(), unique_by=lambda entry: entry.directory, max_size=2),
     st.lists(standing(), unique_by=lambda item: item.entry, max_size=4),
+    st.booleans(),
 )
-def test_nothing_is_left_to_do(desired: list[Desired], actual: list[Installed]) -> None:
-    planned = plan(desired, actual)
-    again = plan(desired, carry_out(planned, actual))
+def test_nothing_is_left_to_do(desired: list[Desired], actual: list[Installed], purge: bool) -> None:
+    planned = plan(desired, actual, purge=purge)
+    left = carry_out(planned, actual)
+    again = plan(desired, left, purge=purge)
+    if purge:
+        assert {item.entry for item in left if item.receipt} <= {entry.directory for entry in desired}
     assert not again.changed, again
     if planned.changed:
         assert planned.diff() != {"before": "", "after": ""}

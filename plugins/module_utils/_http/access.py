@@ -1,0 +1,63 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+"""How a server is reached, and the options that every HTTP module shares.
+
+Apart from the transport, because ansible-core's HTTP client takes a tenth of a second to load: a module that may not
+have to ask a server at all goes without it.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+from .address import checked_url
+
+# Arguments of every module that talks to a server; doc fragment: plugins/doc_fragments/connection.py
+HTTP_ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
+    "url": {"type": "list", "elements": "str", "required": True},
+    "url_username": {"type": "str"},
+    "url_password": {"type": "str", "no_log": True},
+    "bearer_token": {"type": "str", "no_log": True},
+    "client_cert": {"type": "path"},
+    "client_key": {"type": "path", "no_log": False},
+    "ca_path": {"type": "path"},
+    "validate_certs": {"type": "bool", "default": True},
+    "timeout": {"type": "float", "default": 30},
+}
+HTTP_REQUIRED_TOGETHER = [("url_username", "url_password")]
+HTTP_MUTUALLY_EXCLUSIVE = [("url_username", "bearer_token")]
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to reach a server: base URL, credentials, trust; ``timeout`` in seconds per request."""
+
+    url: str
+    username: str | None = None
+    password: str | None = None
+    bearer_token: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    ca_path: str | None = None
+    validate_certs: bool = True
+    timeout: float = 30
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any]) -> list[Access]:
+        """One Access per ``url``, in order; InvalidInputError when a URL is not http(s) or carries credentials."""
+        base = cls(
+            url="",
+            username=params["url_username"],
+            password=params["url_password"],
+            bearer_token=params["bearer_token"],
+            client_cert=params["client_cert"],
+            client_key=params["client_key"],
+            ca_path=params["ca_path"],
+            validate_certs=params["validate_certs"],
+            timeout=params["timeout"],
+        )
+        return [replace(base, url=checked_url(url, "http://host:port").rstrip("/")) for url in params["url"]]
