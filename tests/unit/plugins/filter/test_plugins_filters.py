@@ -12,6 +12,7 @@ from ansible_collections.igrafx.liveconnect.plugins.filter.plugins_on_node impor
 
 SPOOLDIR = {
     "name": "jcustenborder/kafka-connect-spooldir",
+    "version": "2.0.65",
     "classes": {
         "sources": ["a.CsvSource", "a.JsonSource"],
         "transformations": ["a.Cast$Value"],
@@ -56,4 +57,28 @@ def test_a_missing_class_is_named_with_its_plugin() -> None:
 
 def test_a_worker_that_lists_connectors_only_is_asked_for_connectors_only() -> None:
     served = [{"class": "a.CsvSource", "type": "source"}, {"class": "a.JsonSource", "type": "source"}]
+    assert plugins_not_served([SPOOLDIR], served) == []
+
+
+@pytest.mark.parametrize("told", ["2.0.65", "2.0.65-cp1", "0.0.0", "unknown", "", None])
+def test_a_connector_in_its_plugins_version_or_without_one_passes(told: str | None) -> None:
+    served = [{"class": name, "type": "source", "version": told} for name in SPOOLDIR["classes"]["sources"]]
+    assert plugins_not_served([SPOOLDIR], served) == []
+
+
+def test_a_worker_that_still_serves_the_old_version_is_named() -> None:
+    served = [
+        {"class": "a.CsvSource", "type": "source", "version": "2.0.60"},
+        {"class": "a.JsonSource", "type": "source", "version": "2.0.65"},
+    ]
+    (sentence,) = plugins_not_served([SPOOLDIR], served)
+    assert plugins_not_served([{**SPOOLDIR, "version": "2.0"}], served)
+    assert "serves a.CsvSource as version 2.0.60, but version 2.0.65 of the plugin" in sentence
+    assert plugins_not_served([SPOOLDIR], served, versions=False) == []
+    assert plugins_not_served([{**SPOOLDIR, "version": None}], served) == []
+
+
+def test_two_versions_side_by_side_pass_when_one_is_the_plugins() -> None:
+    names = SPOOLDIR["classes"]["sources"]
+    served = [{"class": name, "type": "source", "version": told} for name in names for told in ("2.0.60", "2.0.65")]
     assert plugins_not_served([SPOOLDIR], served) == []
