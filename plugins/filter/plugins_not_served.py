@@ -83,8 +83,8 @@ def _other_versions(plugin: t.Mapping[str, t.Any], served: t.Sequence[t.Mapping[
         if known and plugin["version"] and not any(_same(version, plugin["version"]) for version in known):
             yield (
                 f"The Connect worker serves {name} as version {', '.join(known)}, but version {plugin['version']} of"
-                f" the plugin '{plugin['name']}' is installed: restart the worker, because it reads plugins only when it"
-                " starts; when the class has a version of its own, set connect_plugins_verify_versions to false."
+                f" the plugin '{plugin['name']}' is installed: restart the worker, because it reads plugins only when"
+                " it starts; when the class has a version of its own, set connect_plugins_verify_versions to false."
             )
 
 

@@ -1,12 +1,13 @@
 # Copyright (c) iGrafx LiveConnect contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the files of declared plugins lie once they were copied to the node."""
+"""Where the files of declared plugins lie once they were copied to the node, and what is in them."""
 
 from __future__ import annotations
 
+import hashlib
 import typing as t
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from ansible.errors import AnsibleFilterError
 
@@ -18,6 +19,8 @@ author: iGrafx LiveConnect contributors (@igrafx)
 description:
   - Takes plugins as M(igrafx.liveconnect.confluent_hub_plugin) declares them, and lets each C(src) without
     C(remote_src) stand for the file of the same name in a directory of the node.
+  - Such a file with an absolute path gets its SHA-256 as C(checksum), unless another is declared. So what
+    arrived is held against what was sent, and a check run, which copies nothing, still sees that a file has other content than the installed one.
   - Two different files of the same name are refused.
 positional: _input, directory
 options:
@@ -60,10 +63,23 @@ def plugins_on_node(plugins: t.Sequence[t.Mapping[str, t.Any]], directory: str) 
                 raise AnsibleFilterError(
                     f"The plugins' files '{origins[name]}' and '{source}' have the same name: rename one of them."
                 )
-            result.append({**plugin, "src": str(PurePosixPath(directory, name)), "remote_src": True})
+            copied = {**plugin, "src": str(PurePosixPath(directory, name)), "remote_src": True}
+            if PurePosixPath(source).is_absolute() and plugin.get("checksum", "none") == "none":
+                copied["checksum"] = _checksum(source)
+            result.append(copied)
         else:
             result.append(dict(plugin))
     return result
+
+
+def _checksum(path: str) -> str:
+    try:
+        with Path(path).open("rb") as stream:
+            return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
+    except OSError as error:
+        raise AnsibleFilterError(
+            f"The plugin's file '{path}' cannot be read on the control machine ({error.strerror}): correct src."
+        ) from error
 
 
 class FilterModule:

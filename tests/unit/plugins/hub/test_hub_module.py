@@ -419,3 +419,21 @@ def test_purge_wants_a_declaration(site: Site, run: Callable[..., dict[str, Any]
     result = run(purge=True, **options)
     assert "purge: plugins declares nothing" in result["msg"]
     assert (site.dest / "acme-csv").exists()
+
+
+def test_a_check_run_sees_a_file_that_it_has_not_copied(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    """The role hands over the digest of the file on the control machine."""
+    jar = site.root / "udfs-1.0.jar"
+    jar.write_bytes(jar_bytes())
+    run(layout="flat", src=str(jar), remote_src=True)
+    new = jar_bytes(filler=b"built again")
+    options = {
+        "layout": "flat",
+        "src": str(jar),
+        "remote_src": True,
+        "checksum": f"sha256:{hashlib.sha256(new).hexdigest()}",
+    }
+    would = run(check=True, **options)
+    assert would["plugins"][0]["reasons"] == ["its archive has another sha256"]
+    jar.write_bytes(new)
+    quartet(run, **options)
