@@ -20,7 +20,8 @@ description:
   - Takes plugins as M(igrafx.liveconnect.confluent_hub_plugin) declares them, and lets each C(src) without
     C(remote_src) stand for the file of the same name in a directory of the node.
   - Such a file with an absolute path gets its SHA-256 as C(checksum), unless another is declared. So what
-    arrived is held against what was sent, and a check run, which copies nothing, still sees that a file has other content than the installed one.
+    arrived is held against what was sent, and a check run, which copies nothing, still sees that a file has other
+    content than the installed one.
   - Two different files of the same name are refused.
 positional: _input, directory
 options:

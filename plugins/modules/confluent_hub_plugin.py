@@ -53,7 +53,7 @@ options:
     type: str
   maven:
     description: Coordinates below O(maven_repository), C(group:artifact:version[:classifier][@ext]). Without C(@ext)
-      it is a jar.
+      it is a jar. A snapshot is refused.
     type: str
   url:
     description:

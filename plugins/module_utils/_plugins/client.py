@@ -26,6 +26,7 @@ from .model import (
     MavenSource,
     UrlSource,
     file_name_in,
+    is_snapshot,
     is_version,
 )
 
@@ -175,7 +176,8 @@ def _release_in(text: bytes) -> str | None:
         root = ET.fromstring(text)  # noqa: S314
     except ET.ParseError:
         return None
-    return root.findtext("versioning/release") or root.findtext("versioning/latest")
+    named = (root.findtext(f"versioning/{key}") for key in ("release", "latest"))
+    return next((version for version in named if version and not is_snapshot(version)), None)
 
 
 def _digest_in(text: str, algorithm: str) -> str | None:

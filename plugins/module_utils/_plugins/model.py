@@ -68,6 +68,12 @@ class Coordinates:
             raise InvalidInputError(
                 f"maven: '{text}' are not coordinates.", remedy="Write group:artifact:version[:classifier][@ext]."
             )
+        if is_snapshot(parts[2]):
+            raise InvalidInputError(
+                f"maven: '{text}' is a snapshot, of which nobody can say whether it is installed: it changes under one"
+                " version.",
+                remedy="Declare a release, or the snapshot's own url with its checksum.",
+            )
         return cls(parts[0], parts[1], parts[2], "".join(parts[3:]), extension or "jar")
 
     def __str__(self) -> str:
@@ -344,6 +350,11 @@ def file_name_in(url: str) -> str:
     """The last part of an address, fit for a file name."""
     name = PurePosixPath(unquote(urlsplit(url).path)).name
     return re.sub(r"[^A-Za-z0-9._+-]", "_", name).lstrip(".") or "archive"
+
+
+def is_snapshot(version: str) -> bool:
+    """Whether a Maven version stands for whatever was built last."""
+    return version.upper().endswith("-SNAPSHOT")
 
 
 def is_version(text: str) -> bool:

@@ -66,7 +66,9 @@ class Plan:
             if not step.changed:
                 continue
             if step.current is not None:
-                notes = f" ({'; '.join(step.reasons)})" if step.action in (Action.REPAIRED, Action.ADJUSTED) else ""
+                same_version = step.desired.version == step.current.version
+                told = step.action in (Action.REPAIRED, Action.ADJUSTED) or (same_version and step.fetches)
+                notes = f" ({'; '.join(step.reasons)})" if told else ""
                 before[step.desired.directory] = (step.current.version or "unknown version") + notes
             if step.desired.present:
                 kept = step.current.version if step.current and not step.fetches else None

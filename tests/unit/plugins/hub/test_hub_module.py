@@ -226,6 +226,9 @@ def test_maven_latest(site: Site, run: Callable[..., dict[str, Any]]) -> None:
     site.publish_file("org/example/sink/maven-metadata.xml", metadata)
     did = quartet(run, maven="org.example:sink:latest", state="latest")
     assert did["plugins"][0]["version"] == "2.0"
+    site.publish_file("org/example/sink/maven-metadata.xml", metadata.replace(b"<release>2.0</release>", b""))
+    result = run(maven="org.example:sink:latest", state="latest")
+    assert "names no release. Declare a version." in result["msg"]
 
 
 def test_url_needs_a_checksum(site: Site, run: Callable[..., dict[str, Any]]) -> None:

@@ -19,7 +19,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.model 
     split_stem,
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.options import credential_hosts
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.plan import Plan, plan
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.plan import Action, Plan, plan
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.receipt import FileRecord, Receipt
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -106,7 +106,8 @@ def test_nothing_is_left_to_do(desired: list[Desired], actual: list[Installed], 
         assert {item.entry for item in left if item.receipt} <= {entry.directory for entry in desired}
     assert not again.changed, again
     if planned.changed:
-        assert planned.diff() != {"before": "", "after": ""}
+        before, after = planned.diff().values()
+        assert before != after or any(step.action is Action.CLEANED for step in planned.steps)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +130,12 @@ def test_split_stem(name: str, expected: tuple[str, str | None]) -> None:
 @pytest.mark.parametrize("text", ["g.h:a:1.0", "g.h:a:1.0:package@tar.gz", "g.h:a:1.0@zip", "g.h:a:1.0:all"])
 def test_coordinates_are_written_as_read(text: str) -> None:
     assert str(Coordinates.parse(text)) == text
+
+
+@pytest.mark.parametrize("text", ["g:a:1.0-SNAPSHOT", "g:a:1.0-snapshot:plugin@tar.gz"])
+def test_snapshots_are_refused(text: str) -> None:
+    with pytest.raises(InvalidInputError, match=r"is a snapshot, .* Declare a release"):
+        Coordinates.parse(text)
 
 
 def test_path_in_the_repository() -> None:
