@@ -10,6 +10,7 @@ import itertools
 import os
 import shutil
 import signal
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.model 
 from .conftest import Site, jar_bytes, tar_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.component
 
@@ -172,6 +173,63 @@ def test_a_file_system_that_refuses(
     assert remedy in str(caught.value)
     assert node.site.listing() == before
     assert node.versions() == {"1.0"}
+
+
+@pytest.fixture
+def small_disk(node: Node) -> Iterator[Path]:
+    """A file system of 200 kB that holds the destination and the staging directory."""
+    place = node.site.dest.parent
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(place)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("only root mounts file systems")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.parametrize("packed", [300_000, 150_000], ids=["while fetching", "while unpacking"])
+def test_a_disk_that_is_full(node: Node, small_disk: Path, packed: int) -> None:
+    node.converge(1)
+    before = node.site.listing()
+    large = jar_bytes(filler=os.urandom(packed))
+    (node.site.root / "udfs-2.0.tar.gz").write_bytes(tar_bytes({"a-2.0.jar": large}))
+    with pytest.raises(LiveConnectError, match=r"No space left on device\. Make room on its file system\."):
+        node.converge(2)
+    assert node.site.listing() == before
+    assert node.versions() == {"1.0"}
+    assert {path.name for path in small_disk.iterdir()} == {"plugins"}
+
+
+def test_a_disk_that_is_read_only(node: Node, small_disk: Path) -> None:
+    node.converge(1)
+    before = node.site.listing()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(LiveConnectError, match=r"Read-only file system\. Mount its file system read-write\."):
+        node.converge(2)
+    assert node.site.listing() == before
+    assert not node.converge(1).plan.changed
+
+
+def test_two_processes_at_once(node: Node) -> None:
+    """One of them does the work; the other does it too, or says that somebody is at it. Neither breaks anything."""
+    node.converge(1)
+    children = []
+    for _ in range(2):
+        child = os.fork()
+        if child == 0:
+            code = 2
+            try:
+                node.converge(2)
+                code = 0
+            except RefusedError:
+                code = 1
+            finally:
+                os._exit(code)
+        children.append(child)
+    codes = {os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children}
+    assert 0 in codes
+    assert codes <= {0, 1}
+    assert node.versions() == {"2.0"}
+    assert {path.name for path in node.site.dest.rglob("*.jar")} == {"a-2.0.jar", "b-2.0.jar"}
 
 
 def test_two_runs_at_once(node: Node) -> None:

@@ -16,6 +16,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.igrafx.liveconnect.plugins.modules import confluent_hub_plugin, confluent_hub_plugin_info
 
 from .conftest import jar_bytes, manifest, tar_bytes, zip_bytes
+from .test_hub_archive import REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -440,3 +441,39 @@ def test_a_check_run_sees_a_file_that_it_has_not_copied(site: Site, run: Callabl
     assert would["plugins"][0]["reasons"] == ["its archive has another sha256"]
     jar.write_bytes(new)
     quartet(run, **options)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "tar climbing",
+        "zip absolute",
+        "zip symlink",
+        "tar hard link",
+        "tar device",
+        "zip twice",
+        "zip overlap",
+        "zip lying about size",
+        "tar count",
+        "tar size",
+        "zip truncated",
+        "tar truncated",
+        "web page",
+        "no jar",
+    ],
+)
+def test_bad_archive_leaves_the_installed_plugin_alone(
+    site: Site, run: Callable[..., dict[str, Any]], kind: str
+) -> None:
+    site.publish("acme", "csv", "1.0.0")
+    run(name="acme/csv:1.0.0")
+    before = site.listing()
+    make, sentence = next(case[1:] for case in REFUSED if case[0] == kind)
+    site.publish("acme", "csv", "2.0.0", make())
+    result = run(name="acme/csv:2.0.0", max_size="1M", max_files=50)
+    assert result["msg"].startswith("acme/csv:2.0.0: ")
+    assert sentence in result["msg"]
+    assert site.listing() == before
+    again = run(name="acme/csv:1.0.0", verify=True)
+    assert not again["changed"]
