@@ -181,7 +181,9 @@ options:
     type: str
     default: '0644'
   retries:
-    description: How often a transfer that broke is tried again. It goes on where it stopped when the server can do so.
+    description:
+      - How often a transfer that broke is tried again. It goes on where it stopped when the server can do so.
+      - So does the transfer of a run that was killed, in the next run, when a checksum proves the whole.
     type: int
     default: 3
   parallel:

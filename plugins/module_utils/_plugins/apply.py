@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from .._errors import InvalidInputError, LiveConnectError, RefusedError
 from . import archive
 from .client import Artifact, Sources, file_digest, needs_latest
-from .destination import Destination, Layout, manifest_version
+from .destination import PART, Destination, Layout, manifest_version
 from .inventory import find_classes
 from .model import LATEST, Checksum, Desired, FileSource, Installed, MavenSource
 from .plan import Action, Plan, Step, plan
@@ -80,7 +80,7 @@ class Installer:
         results so far as ``plugins`` in its details.
         """
         if self._destination.littered and not self._options.check_mode:
-            with self._destination.locked():
+            with self._destination.locked(keep_downloads=True):
                 self._progress("healed")
         resolved, planned = self._plan(declared)
         if self._options.check_mode:
@@ -90,6 +90,9 @@ class Installer:
                 # Another run may have been at work until the lock was ours.
                 planned = plan(resolved, self._read(), purge=self._options.purge)
                 return Outcome(planned, self._apply(planned))
+        elif self._destination.littered:
+            with self._destination.locked():
+                self._progress("tidied")
         return Outcome(planned, [self._result(step) for step in planned.steps])
 
     def _read(self) -> list[Installed]:
@@ -167,7 +170,7 @@ class Installer:
         files: tuple[FileRecord, ...] = ()
         digests: dict[str, str] = {}
         for number, artifact in enumerate(self._artifacts(step)):
-            part = staging / f"{desired.directory}.{number}.part"
+            part = staging / f"{desired.directory}.{number}{PART}"
             expected = _expected(desired, artifact, first=number == 0)
             found = self._fetch(artifact, part, expected)
             self._progress(f"{desired.directory} fetched")
@@ -224,7 +227,8 @@ class Installer:
             shutil.copyfile(artifact.location, part)
             return {algorithm: file_digest(part, algorithm) for algorithm in algorithms}
         limit = self._options.limits.size
-        return dict(self._web.download(artifact.location, part, algorithms, limit).digests)
+        # What nothing proves is fetched as a whole, never put together from two runs.
+        return dict(self._web.download(artifact.location, part, algorithms, limit, resume=bool(expected)).digests)
 
     def _each(self, items: t.Sequence[t.Any], work: t.Callable[[t.Any], _R]) -> list[_R]:
         """``work`` on every item, some at a time; the first error in order ends it, with the item's name."""

@@ -29,6 +29,7 @@ from pathlib import Path, PurePosixPath
 
 from .._errors import InvalidInputError, RefusedError
 from .client import file_digest
+from .download import NOTE
 from .model import Installed, split_stem
 from .receipt import RECEIPT_NAME, Receipt
 from .storage import StorageError
@@ -37,6 +38,7 @@ _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _NO_EXCHANGE = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EXDEV)
 _OLD = ".old"
+PART = ".part"  # ending of a download in the staging directory
 
 
 class Layout(StrEnum):
@@ -195,8 +197,11 @@ class Destination:
         return self.staging.is_dir()
 
     @contextlib.contextmanager
-    def locked(self) -> t.Iterator[None]:
-        """Hold the destination against other runs; makes it and the staging directory, and leaves no staging behind."""
+    def locked(self, *, keep_downloads: bool = False) -> t.Iterator[None]:
+        """Hold the destination against other runs; makes it and the staging directory, and leaves no staging behind.
+
+        Unfinished downloads of a killed run are there within, and with ``keep_downloads`` afterwards too.
+        """
         with _storage_errors(self.path):
             if not self.path.is_dir():
                 self.path.mkdir(parents=True)
@@ -210,18 +215,18 @@ class Destination:
                     f"{self.path}: another run is at work there.", remedy="Run again when it is done."
                 ) from error
             with _storage_errors(self.staging):
-                self._heal()
+                self._heal(keep_downloads=True)
                 self._make_staging()
             try:
                 yield
             finally:
                 with contextlib.suppress(OSError):
-                    self._heal()
+                    self._heal(keep_downloads=keep_downloads)
         finally:
             os.close(handle)
 
     def _make_staging(self) -> None:
-        self.staging.mkdir(mode=0o700, parents=True)
+        self.staging.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.staging.stat().st_dev != self.path.stat().st_dev:
             self.staging.rmdir()
             raise InvalidInputError(
@@ -229,7 +234,7 @@ class Destination:
                 remedy="Give a directory on the same one; when dest itself is a mount point, use a directory below it.",
             )
 
-    def _heal(self) -> None:
+    def _heal(self, *, keep_downloads: bool) -> None:
         """Put back what a killed run had moved away, then remove the staging directory."""
         if not self.littered:
             return
@@ -237,9 +242,10 @@ class Destination:
             home = self.path / item.name.removesuffix(_OLD)
             if item.name.endswith(_OLD) and not os.path.lexists(home):
                 item.rename(home)
-            else:
+            elif not (keep_downloads and item.name.endswith((PART, PART + NOTE))):
                 _remove(item)
-        self.staging.rmdir()
+        if not any(self.staging.iterdir()):
+            self.staging.rmdir()
 
     def place(self, staged: Path, entry: str) -> None:
         """Bring a whole plugin in; where one stands, the two change places in one step of the file system."""

@@ -11,6 +11,7 @@ import base64
 import functools
 import hashlib
 import http.client
+import json
 import shutil
 import ssl
 import threading
@@ -31,6 +32,7 @@ if t.TYPE_CHECKING:
     from .._http.access import Access
 
 CHUNK = 256 * 1024
+NOTE = ".note"  # ending of the file beside an unfinished one
 MAX_DOCUMENT = 4 * 1024 * 1024  # a manifest or a checksum file; far above any real one
 _MAX_REDIRECTS = 10
 _PARTIAL_CONTENT = 206
@@ -90,9 +92,17 @@ class Web:
 
         return self._retried(url, attempt)
 
-    def download(self, url: str, target: Path, algorithms: t.Iterable[str], max_size: int) -> Downloaded:
-        """Stream ``url`` into ``target`` (overwritten); RefusedError when the server says no or sends too much."""
+    def download(
+        self, url: str, target: Path, algorithms: t.Iterable[str], max_size: int, *, resume: bool = False
+    ) -> Downloaded:
+        """Stream ``url`` into ``target``; RefusedError when the server says no or sends too much.
+
+        What lies there is overwritten. With ``resume`` it is gone on with instead when it is the beginning of the same
+        file, left by a run that was killed; the caller must hold the digests of the whole against known ones.
+        """
         transfer = _Transfer(self, url, target, frozenset(algorithms), max_size)
+        if resume:
+            transfer.recall()
         return self._retried(url, transfer.attempt)
 
     def _retried(self, url: str, attempt: t.Callable[[], _T]) -> _T:
@@ -148,12 +158,16 @@ class Web:
 
 
 class _Transfer:
-    """One download over as many attempts as it takes; each goes on where the last one stopped."""
+    """One download over as many attempts as it takes; each goes on where the last one stopped.
+
+    A note beside the target says of which file it is the beginning, for a later run.
+    """
 
     def __init__(self, web: Web, url: str, target: Path, algorithms: frozenset[str], max_size: int) -> None:
         self._web = web
         self._url = url
         self._target = target
+        self._note = target.with_name(target.name + NOTE)
         self._algorithms = algorithms
         self._max_size = max_size
         self._validator: str | None = None
@@ -162,6 +176,19 @@ class _Transfer:
     def _restart(self) -> None:
         self._size = 0
         self._digests = {name: hashlib.new(name, usedforsecurity=False) for name in self._algorithms}
+
+    def recall(self) -> None:
+        """Go on with what an earlier run left, when its note fits."""
+        try:
+            note = json.loads(self._note.read_bytes())
+            if note["url"] != _shown(self._url):
+                return
+            with self._target.open("rb") as stream:
+                while chunk := stream.read(CHUNK):
+                    self._count(chunk)
+            self._validator = str(note["validator"])
+        except (OSError, ValueError, KeyError, TypeError):
+            self._restart()
 
     def attempt(self) -> Downloaded:
         headers = {}
@@ -173,8 +200,10 @@ class _Transfer:
         except HTTPError as error:
             with error:
                 if error.code == _RANGE_NOT_SATISFIABLE and self._size:
+                    if error.headers.get("Content-Range") == f"bytes */{self._size}":
+                        return self._done()
                     self._restart()
-                    raise _TransferError("it changed while it was fetched") from error
+                    return self.attempt()
                 if error.code in _TRY_AGAIN:
                     raise _TransferError(f"it answered {error.code}") from error
                 raise RefusedError(
@@ -192,21 +221,34 @@ class _Transfer:
         if expected is not None:
             self._check(expected)
             self._check_space(expected - self._size)
-        with self._open_target("ab" if resumed else "wb") as stream:
+        with self._open_target(resumed=resumed) as stream:
             while chunk := answer.read(CHUNK):
                 self._check(self._size + len(chunk))
                 self._write(stream, chunk)
-                self._size += len(chunk)
-                for digest in self._digests.values():
-                    digest.update(chunk)
+                self._count(chunk)
         if expected is not None and self._size < expected:
             raise _TransferError(f"it stopped at byte {self._size} of {expected}")
+        return self._done()
+
+    def _count(self, chunk: bytes) -> None:
+        self._size += len(chunk)
+        for digest in self._digests.values():
+            digest.update(chunk)
+
+    def _done(self) -> Downloaded:
         return Downloaded(self._size, {name: digest.hexdigest() for name, digest in self._digests.items()})
 
     # A full disk is not a broken connection: its errors leave the loop of attempts.
-    def _open_target(self, mode: str) -> t.IO[bytes]:
+    def _open_target(self, *, resumed: bool) -> t.IO[bytes]:
         try:
-            return t.cast("t.IO[bytes]", self._target.open(mode, buffering=0))
+            if resumed:
+                return t.cast("t.IO[bytes]", self._target.open("ab", buffering=0))
+            self._note.unlink(missing_ok=True)  # before the file that it is about
+            stream = t.cast("t.IO[bytes]", self._target.open("wb", buffering=0))
+            if self._validator:
+                note = {"url": _shown(self._url), "validator": self._validator}
+                self._note.write_text(json.dumps(note), encoding="utf-8")
+            return stream
         except OSError as error:
             raise StorageError.of(error, self._target) from error
 

@@ -219,3 +219,57 @@ def test_no_room_is_seen_before(peers: tuple[Peer, Peer], tmp_path: Path, monkey
     monkeypatch.setattr("shutil.disk_usage", lambda _path: type("Usage", (), {"free": 1000}))
     with pytest.raises(RefusedError, match=r"has 1024000 bytes, but .* has only 1000 bytes free"):
         fetch(web(), peer.url, tmp_path)
+
+
+def start_and_fail(peer: Peer, tmp_path: Path) -> None:
+    """A first run that gets 300 000 bytes and no second try."""
+    peer.answer = lambda handler, _: send(handler, 200, CONTENT, cut=300_000, ETag='"one"')
+    with pytest.raises(ConnectionFailedError):
+        fetch(web(retries=0), peer.url, tmp_path)
+    peer.seen.clear()
+
+
+def go_on(handler: BaseHTTPRequestHandler, _number: int) -> None:
+    start = int(handler.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-"))
+    if start == len(CONTENT):
+        send(handler, 416, b"", Content_Range=f"bytes */{start}")
+    else:
+        span = f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}"
+        send(handler, 206 if start else 200, CONTENT[start:], Content_Range=span, ETag='"one"')
+
+
+@pytest.mark.parametrize("resume", [True, False])
+def test_a_later_run_goes_on_where_one_stopped(peers: tuple[Peer, Peer], tmp_path: Path, resume: bool) -> None:
+    peer = peers[0]
+    start_and_fail(peer, tmp_path)
+    peer.answer = go_on
+    done = web(retries=0).download(peer.url, tmp_path / "part", {"sha256"}, 10_000_000, resume=resume)
+    assert done.digests == {"sha256": SHA256}
+    assert peer.seen[0].get("range") == ("bytes=300000-" if resume else None)
+    # What is complete already is not sent again.
+    again = web(retries=0).download(peer.url, tmp_path / "part", {"sha256"}, 10_000_000, resume=True)
+    assert again == done
+    assert peer.seen[1]["range"] == f"bytes={len(CONTENT)}-"
+
+
+@pytest.mark.parametrize("wrong", ["another address", "no note", "half a note", "changed", "shorter"])
+def test_a_later_run_starts_anew_when_it_cannot_go_on(peers: tuple[Peer, Peer], tmp_path: Path, wrong: str) -> None:
+    peer = peers[0]
+    start_and_fail(peer, tmp_path)
+    note = tmp_path / "part.note"
+    url = peer.url
+    if wrong == "another address":
+        url = peer.url.replace("file", "other")
+    elif wrong == "no note":
+        note.unlink()
+    elif wrong == "half a note":
+        note.write_bytes(note.read_bytes()[:20])
+    if wrong == "shorter":
+        peer.answer = lambda handler, number: (
+            send(handler, 416, b"", Content_Range="bytes */5") if number == 1 else send(handler, 200, CONTENT)
+        )
+    else:
+        peer.answer = lambda handler, _: send(handler, 200, CONTENT, ETag='"two"')
+    done = web(retries=0).download(url, tmp_path / "part", {"sha256"}, 10_000_000, resume=True)
+    assert done.digests == {"sha256": SHA256}
+    assert ("range" in peer.seen[0]) == (wrong in ("changed", "shorter"))

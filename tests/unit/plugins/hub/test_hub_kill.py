@@ -19,6 +19,7 @@ import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import LiveConnectError, RefusedError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import Access
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins import destination as destination_module
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins import download as download_module
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.apply import Installer, Options, Outcome
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.client import Sources
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.destination import Destination, Layout
@@ -245,3 +246,38 @@ def test_dest_is_a_file(node: Node) -> None:
     node.site.dest.write_text("")
     with pytest.raises(LiveConnectError, match=r"plugins: .* Give a directory"):
         node.converge(1)
+
+
+@pytest.mark.parametrize("wanted", ["the same", "another"])
+def test_killed_while_fetching_goes_on_in_the_next_run(
+    site: Site, monkeypatch: pytest.MonkeyPatch, wanted: str
+) -> None:
+    content = tar_bytes({"a.jar": jar_bytes(filler=os.urandom(1_000_000))})
+    address = {"the same": site.publish_file("files/one-1.0.tar.gz", content, "sha256")}
+    address["another"] = site.publish_file("files/two-1.0.tar.gz", content, "sha256")
+    ranges: list[str | None] = []
+    original_open, original_write = Web._open, download_module._Transfer._write
+
+    def converge(url: str) -> Outcome:
+        web = Web(Access(url="", timeout=5), retries=0)
+        installer = Installer(Destination(str(site.dest)), Sources(web), web, Options(), lambda _line: None)
+        return installer.converge(parse_declarations([Declaration(url=url)]))
+
+    def killed(transfer: Any, stream: Any, chunk: bytes) -> None:
+        original_write(transfer, stream, chunk)
+        if transfer._size:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def noted(web: Web, url: str, headers: dict[str, str]) -> Any:
+        ranges.append(headers.get("Range"))
+        return original_open(web, url, headers)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(download_module._Transfer, "_write", killed)
+        assert in_child(lambda: converge(address["the same"])) == -signal.SIGKILL
+    assert not any(site.dest.iterdir())
+    monkeypatch.setattr(Web, "_open", noted)
+    assert converge(address[wanted]).plan.changed
+    assert any(ranges) == (wanted == "the same")
+    assert not converge(address[wanted]).plan.changed
+    assert [path.name for path in site.dest.parent.iterdir()] == ["plugins"]
