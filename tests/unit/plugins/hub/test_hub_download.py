@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import ssl
+import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import RefusedError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, RefusedError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import ConnectionFailedError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import Access
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.download import Web
@@ -273,3 +275,35 @@ def test_a_later_run_starts_anew_when_it_cannot_go_on(peers: tuple[Peer, Peer], 
     done = web(retries=0).download(url, tmp_path / "part", {"sha256"}, 10_000_000, resume=True)
     assert done.digests == {"sha256": SHA256}
     assert ("range" in peer.seen[0]) == (wrong in ("changed", "shorter"))
+
+
+@pytest.fixture
+def tls_peer(peers: tuple[Peer, Peer], tmp_path: Path) -> Peer:
+    """A server behind https, whose certificate is its own authority in certificate.pem."""
+    files = ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "certificate.pem")]
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    subprocess.run(["openssl", "req", "-x509", "-days", "2", *key, *names, *files], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    peer = peers[0]
+    peer.server.socket = context.wrap_socket(peer.server.socket, server_side=True)
+    peer.url = peer.url.replace("http:", "https:")
+    peer.answer = lambda handler, _: send(handler, 200, CONTENT)
+    return peer
+
+
+@pytest.mark.component
+def test_who_is_trusted(tls_peer: Peer, tmp_path: Path) -> None:
+    with pytest.raises(ConnectionFailedError, match=r"certificate is not trusted: .* in ca_path\."):
+        fetch(web(), tls_peer.url, tmp_path)
+    assert tls_peer.seen == []
+    assert fetch(web(ca_path=str(tmp_path / "certificate.pem")), tls_peer.url, tmp_path) == SHA256
+    assert fetch(web(validate_certs=False), tls_peer.url, tmp_path) == SHA256
+    files = {"client_cert": str(tmp_path / "certificate.pem"), "client_key": str(tmp_path / "key.pem")}
+    assert fetch(web(tls_peer.host, validate_certs=False, **files), tls_peer.url, tmp_path) == SHA256
+
+
+def test_tls_files_that_are_not_there_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="Check ca_path, client_cert and client_key"):
+        fetch(web(ca_path="/nonexistent.pem"), "https://127.0.0.1:1/x.zip", tmp_path)
