@@ -173,6 +173,17 @@ def test_credentials_stay_with_their_host(peers: tuple[Peer, Peer], tmp_path: Pa
     assert ["authorization" in headers for headers in second.seen] == [False]
 
 
+def test_the_proxy_of_the_environment_is_taken(
+    peers: tuple[Peer, Peer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer = peers[0]
+    peer.answer = lambda handler, _: send(handler, 200, CONTENT)
+    monkeypatch.setenv("http_proxy", f"http://{peer.host}")
+    client = Web(Access(url="", timeout=4), retries=0)  # another time-out than elsewhere, so that the opener is new
+    assert fetch(client, "http://mirror.invalid/file.zip", tmp_path) == SHA256
+    assert peer.seen[0]["host"] == "mirror.invalid"
+
+
 def test_no_credentials_without_a_host(peers: tuple[Peer, Peer], tmp_path: Path) -> None:
     peer = peers[0]
     peer.answer = lambda handler, _: send(handler, 200, CONTENT)

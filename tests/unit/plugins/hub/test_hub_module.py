@@ -9,10 +9,12 @@ import hashlib
 import json
 import os
 import shutil
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.download import Web
 from ansible_collections.igrafx.liveconnect.plugins.modules import confluent_hub_plugin, confluent_hub_plugin_info
 
 from .conftest import jar_bytes, manifest, tar_bytes, zip_bytes
@@ -286,6 +288,23 @@ def test_many_at_once_or_none(site: Site, run: Callable[..., dict[str, Any]]) ->
     assert site.listing() == []
     did = quartet(run, plugins=wanted)
     assert [entry["name"] for entry in did["plugins"]] == ["acme/one", "acme/two", "acme/three"]
+
+
+def test_downloads_run_side_by_side(
+    site: Site, run: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("one", "two", "three")
+    for name in names:
+        site.publish("acme", name, "1.0")
+    together = threading.Barrier(len(names), timeout=5)
+    original = Web.download
+
+    def download(*args: Any, **named: Any) -> Any:
+        together.wait()
+        return original(*args, **named)
+
+    monkeypatch.setattr(Web, "download", download)
+    assert run(plugins=[{"name": f"acme/{name}:1.0"} for name in names])["changed"]
 
 
 @pytest.mark.parametrize(
