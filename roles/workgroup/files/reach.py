@@ -1,10 +1,11 @@
 # Copyright (c) iGrafx LiveConnect contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Opens a connection to the broker and reads the registry's subjects, from wherever it is run.
+"""Asks the broker for its cluster and the registry for its subjects, from wherever it is run; names the hop that fails.
 
-Arguments: broker (host:port), registry (host:port or URL), seconds per step. Prints one JSON object whose ``problems``
-is a list of sentences, empty when both are reached. Standard library only: it runs on the platform's host.
+Arguments: broker (host:port or URL), registry (host:port or URL), seconds per step. Prints one JSON object:
+``problems`` is a list of sentences, empty when everything is reached; ``advertised`` the addresses that the broker
+tells its clients to use. Standard library only: it runs on the platform's host.
 """
 
 from __future__ import annotations
@@ -12,18 +13,143 @@ from __future__ import annotations
 import errno
 import json
 import socket
+import struct
 import sys
+import time
+import typing as t
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from http.client import HTTPException
 from urllib.parse import urlsplit
 
 REMEDIES = {
     "unknown": "Give an address, or a name that the platform's name server knows.",
     "refused": "Start the stack on the node, and check that this port is published on that address.",
-    "timed out": "Open the port in the firewalls between the platform and the node.",
+    "timed out": "A firewall drops it, between the platform and the node or on the node (liveconnect_platform.addresses).",
     "no route": "Check the routes and firewalls between the platform and the node.",
+    "advertised": "Set the node's liveconnect_advertised_address to the address by which the platform reaches it.",
 }
+
+# https://kafka.apache.org/protocol: these two requests need no login, and brokers of 0.10.1 up to today know these versions.
+API_VERSIONS, API_VERSIONS_VERSION = 18, 0
+METADATA, METADATA_VERSION = 3, 2
+CLIENT_ID = b"igrafx.liveconnect"
+MAX_ANSWER_BYTES = 4 << 20
+TLS_ALERT = b"\x15\x03"
+NOT_KAFKA = "is not a Kafka broker. Check the host and port in workgroup_broker."
+CLOSED = "closes the connection instead of answering: it is no Kafka broker, or this listener wants TLS or a login."
+
+Address = tuple[str, int]
+
+
+class NotKafkaError(Exception):
+    """What listens there does not answer as a Kafka broker; the text ends the sentence that begins with its address."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What a broker says about its cluster; ``brokers`` are the addresses that it tells clients to use."""
+
+    id: str | None
+    brokers: tuple[Address, ...]
+
+
+class Fields:
+    """The fields of an answer, read one after the other."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def number(self, form: str) -> int:
+        """A number of the struct format ``h`` (16 bits) or ``i`` (32 bits)."""
+        (value,) = struct.unpack_from(">" + form, self._data, self._at)
+        self._at += struct.calcsize(form)
+        return int(value)
+
+    def text(self) -> str | None:
+        """A string, or None."""
+        length = self.number("h")
+        if length < 0:
+            return None
+        (value,) = struct.unpack_from(f">{length}s", self._data, self._at)
+        self._at += length
+        return str(value, "utf-8")
+
+
+def request(key: int, version: int, number: int, body: bytes = b"") -> bytes:
+    """A request as it goes over the wire: its length, the header (of version 1) with our ``number``, the body."""
+    message = struct.pack(">hhih", key, version, number, len(CLIENT_ID)) + CLIENT_ID + body
+    return struct.pack(">i", len(message)) + message
+
+
+def answer(connection: socket.socket, number: int, timeout: float) -> Fields:
+    """The answer to request ``number``, whole, within ``timeout`` seconds."""
+    deadline = time.monotonic() + timeout
+    head = exactly(connection, 4, deadline)
+    if head.startswith(TLS_ALERT):
+        raise NotKafkaError("wants TLS. Register the address of a listener without it.")
+    (size,) = struct.unpack(">i", head)
+    if not 0 < size <= MAX_ANSWER_BYTES:
+        raise NotKafkaError(NOT_KAFKA)
+    fields = Fields(exactly(connection, size, deadline))
+    if fields.number("i") != number:
+        raise NotKafkaError(NOT_KAFKA)
+    return fields
+
+
+def exactly(connection: socket.socket, size: int, deadline: float) -> bytes:
+    """The next ``size`` bytes."""
+    data = b""
+    while len(data) < size:
+        connection.settimeout(max(deadline - time.monotonic(), 0.001))
+        try:
+            part = connection.recv(size - len(data))
+        except TimeoutError:
+            raise NotKafkaError("accepts the connection, but does not answer. See the log of the broker.") from None
+        if not part:
+            raise NotKafkaError(CLOSED)
+        data += part
+    return data
+
+
+def cluster_at(address: Address, timeout: float) -> Cluster:
+    """What the broker at this address says about its cluster; raises OSError or NotKafkaError."""
+    with socket.create_connection(address, timeout) as connection:
+        connection.sendall(request(API_VERSIONS, API_VERSIONS_VERSION, 1))
+        fields = answer(connection, 1, timeout)
+        fields.number("h")  # the error code: none exists for version 0
+        known = [(fields.number("h"), fields.number("h"), fields.number("h")) for _ in range(fields.number("i"))]
+        if not any(key == METADATA and first <= METADATA_VERSION <= last for key, first, last in known):
+            raise NotKafkaError("is a Kafka broker of a version that cannot be asked for its listeners (Metadata 2).")
+        # An empty list of topics, so that the answer is about the brokers alone.
+        connection.sendall(request(METADATA, METADATA_VERSION, 2, struct.pack(">i", 0)))
+        fields = answer(connection, 2, timeout)
+        brokers = [one_broker(fields) for _ in range(fields.number("i"))]
+        return Cluster(fields.text(), tuple(brokers))
+
+
+def one_broker(fields: Fields) -> Address:
+    """The address in one broker's entry: id, host, port, rack."""
+    fields.number("i")
+    host, port = fields.text() or "", fields.number("i")
+    fields.text()
+    return host, port
+
+
+def asked(address: Address, timeout: float) -> tuple[Cluster | None, str]:
+    """The cluster at this address; or None and why not, as the end of a sentence that begins with the address."""
+    try:
+        return cluster_at(address, timeout), ""
+    except NotKafkaError as error:
+        return None, str(error)
+    except (struct.error, ValueError):
+        return None, NOT_KAFKA
+    except (ConnectionResetError, BrokenPipeError):
+        return None, CLOSED
+    except OSError as error:
+        return None, f"cannot be reached: {why(error)}"
 
 
 def why(error: BaseException) -> str:
@@ -39,28 +165,55 @@ def why(error: BaseException) -> str:
     return f"{error}."
 
 
-def broker_problem(address: str, timeout: float) -> str | None:
-    """Why no connection to the broker can be opened, or None."""
+def shown(address: Address) -> str:
+    """host:port, the host in brackets where it is an IPv6 address."""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def parse(text: str) -> Address | None:
+    """The address in ``host:port`` or a URL."""
     try:
-        parts = urlsplit(address if "://" in address else f"//{address}")
+        parts = urlsplit(text if "://" in text else f"//{text}")
         host, port = parts.hostname, parts.port
     except ValueError:
-        host, port = None, None
-    if host is None or port is None:
-        return f"{address} is not a broker's address. Write workgroup_broker as host:port."
-    try:
-        socket.create_connection((host, port), timeout).close()
-    except OSError as error:
-        return f"The broker {host}:{port} cannot be reached: {why(error)}"
-    return None
+        return None
+    return (host, port) if host and port else None
 
 
-def registry_problem(address: str, timeout: float) -> str | None:
+def broker_problems(text: str, timeout: float) -> tuple[list[str], list[str]]:
+    """What keeps a client from the broker, and the addresses that the broker tells its clients to use."""
+    address = parse(text)
+    if address is None:
+        return [f"{text} is not a broker's address. Write workgroup_broker as host:port."], []
+    cluster, reason = asked(address, timeout)
+    if cluster is None:
+        return [f"The broker {shown(address)} {reason}"], []
+    problems = []
+    # A client only asks the address that it was given for the addresses of the brokers, and then connects to those.
+    for advertised in dict.fromkeys(cluster.brokers):
+        if advertised == address:
+            continue
+        there, reason = asked(advertised, timeout)
+        if there is not None and there.id == cluster.id:
+            continue
+        if there is not None:
+            reason = "is another Kafka cluster there."
+        problems.append(
+            f"The broker answers at {shown(address)}, but its listener is not advertised as that address: it sends"
+            f" clients to {shown(advertised)}, which {reason} {REMEDIES['advertised']}"
+        )
+    return problems, [shown(advertised) for advertised in cluster.brokers]
+
+
+def registry_problem(text: str, timeout: float) -> str | None:
     """Why the registry does not list its subjects, or None."""
-    url = (address if address.startswith(("http://", "https://")) else f"http://{address}").rstrip("/") + "/subjects"
+    url = (text if text.startswith(("http://", "https://")) else f"http://{text}").rstrip("/") + "/subjects"
+    # The platform connects by itself, whatever proxy the host's environment names.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.urlopen(url, timeout=timeout) as answer:  # noqa: S310 -- the scheme is one of the two above
-            subjects = json.loads(answer.read())
+        with opener.open(url, timeout=timeout) as response:
+            subjects = json.loads(response.read(MAX_ANSWER_BYTES))
     except urllib.error.HTTPError as error:
         return f"The registry answered {url} with status {error.code}. Check that this is the address of its API."
     except (ValueError, HTTPException):
@@ -72,7 +225,12 @@ def registry_problem(address: str, timeout: float) -> str | None:
     return None
 
 
+def report(broker: str, registry: str, timeout: float) -> dict[str, t.Any]:
+    """What is printed."""
+    problems, advertised = broker_problems(broker, timeout)
+    problem = registry_problem(registry, timeout)
+    return {"problems": [*problems, problem] if problem else problems, "advertised": advertised}
+
+
 if __name__ == "__main__":
-    broker, registry, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
-    found = [broker_problem(broker, seconds), registry_problem(registry, seconds)]
-    print(json.dumps({"problems": [problem for problem in found if problem]}))
+    print(json.dumps(report(sys.argv[1], sys.argv[2], float(sys.argv[3]))))

@@ -1,10 +1,12 @@
 # Copyright (c) iGrafx LiveConnect contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The reachability proof names the hop that fails, against real sockets."""
+"""The reachability proof speaks Kafka's protocol to the byte, and names the hop that fails, against real sockets."""
 
 from __future__ import annotations
 
+import errno
+import importlib.util
 import json
 import socket
 import subprocess
@@ -20,9 +22,31 @@ import pytest
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.component
-
 SCRIPT = Path(__file__).resolve().parents[3] / "roles" / "workgroup" / "files" / "reach.py"
+
+# What a Kafka 3.9 broker and a client exchange, byte for byte; the host and port of the broker are put in.
+CLIENT = b"\x00\x12igrafx.liveconnect"
+API_VERSIONS_REQUEST = b"\x00\x00\x00\x1c" + b"\x00\x12\x00\x00" + b"\x00\x00\x00\x01" + CLIENT
+METADATA_REQUEST = b"\x00\x00\x00\x20" + b"\x00\x03\x00\x02" + b"\x00\x00\x00\x02" + CLIENT + b"\x00\x00\x00\x00"
+API_VERSIONS_ANSWER = (
+    b"\x00\x00\x00\x16" + b"\x00\x00\x00\x01" + b"\x00\x00" + b"\x00\x00\x00\x02"
+    b"\x00\x03\x00\x00\x00\x0c" + b"\x00\x12\x00\x00\x00\x04"
+)  # fmt: skip
+OLD_API_VERSIONS_ANSWER = (
+    b"\x00\x00\x00\x10" + b"\x00\x00\x00\x01" + b"\x00\x00" + b"\x00\x00\x00\x01" + b"\x00\x03\x00\x00\x00\x01"
+)
+
+
+def metadata_answer(host: str, port: int, cluster: str = "Y2x1c3Rlcg") -> bytes:
+    body = (
+        b"\x00\x00\x00\x02"
+        + b"\x00\x00\x00\x01" + b"\x00\x00\x00\x01"
+        + len(host).to_bytes(2, "big") + host.encode() + port.to_bytes(4, "big") + b"\xff\xff"
+        + len(cluster).to_bytes(2, "big") + cluster.encode()
+        + b"\x00\x00\x00\x01" + b"\x00\x00\x00\x00"
+    )  # fmt: skip
+    return len(body).to_bytes(4, "big") + body
+
 
 ANSWERS = {
     "/subjects": (200, b'["incidents-value"]'),
@@ -52,10 +76,38 @@ def registry() -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def broker() -> Iterator[str]:
-    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
-        yield f"127.0.0.1:{listening.getsockname()[1]}"
+class Broker:
+    """Answers every connection's requests one by one with these bytes, and closes it after the last."""
+
+    def __init__(self, *answers: bytes) -> None:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        self.address = f"127.0.0.1:{self.port}"
+        self.answers = list(answers)
+        self.received: list[bytes] = []
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            with connection:
+                for answer in self.answers:
+                    self.received.append(connection.recv(1024))
+                    connection.sendall(answer)
+
+    def close(self) -> None:
+        self._listening.close()
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    """A broker that advertises the address at which it listens."""
+    with closing(Broker(API_VERSIONS_ANSWER)) as started:
+        started.answers.append(metadata_answer("127.0.0.1", started.port))
+        yield started
 
 
 @pytest.fixture
@@ -65,46 +117,117 @@ def closed() -> str:
         return f"127.0.0.1:{listening.getsockname()[1]}"
 
 
-def problems(broker: str, registry: str) -> list[str]:
+@pytest.fixture(scope="module")
+def reach() -> t.Any:
+    """The script as a module."""
+    specification = importlib.util.spec_from_file_location("reach", SCRIPT)
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    sys.modules["reach"] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.component
+def test_the_script_as_it_is_run_prints_what_it_found(broker: Broker, registry: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-I", SCRIPT, broker, registry, "0.5"], capture_output=True, text=True, check=True
+        [sys.executable, "-I", "-", f"http://{broker.address}", f"http://{registry}", "5"],
+        input=SCRIPT.read_text(encoding="utf-8"),
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    found: list[str] = json.loads(done.stdout)["problems"]
-    return found
+
+    assert json.loads(done.stdout) == {"problems": [], "advertised": [broker.address]}
 
 
-@pytest.mark.parametrize("prefix", ["", "http://"])
-def test_both_reached_is_no_problem(broker: str, registry: str, prefix: str) -> None:
-    assert problems(prefix + broker, prefix + registry) == []
+def test_the_requests_are_those_of_the_protocol_byte_for_byte(reach: t.Any, broker: Broker) -> None:
+    cluster = reach.cluster_at(("127.0.0.1", broker.port), 5)
+
+    assert broker.received == [API_VERSIONS_REQUEST, METADATA_REQUEST]
+    assert cluster == reach.Cluster("Y2x1c3Rlcg", (("127.0.0.1", broker.port),))
 
 
-def test_a_closed_port_is_told_for_each_hop(closed: str) -> None:
-    told = problems(closed, closed)
+def test_a_closed_port_is_told_for_each_hop(reach: t.Any, closed: str) -> None:
+    told = reach.report(closed, closed, 5)["problems"]
 
     assert told[0].startswith(f"The broker {closed} cannot be reached: the connection was refused.")
     assert told[1].startswith(f"The registry http://{closed}/subjects cannot be reached: the connection was refused.")
 
 
-def test_an_unknown_name_is_told(registry: str) -> None:
-    assert "its name is unknown there" in problems("no-such-host.invalid:1", registry)[0]
+def test_a_firewall_that_drops_and_a_missing_route_are_told_apart_from_a_closed_port(reach: t.Any) -> None:
+    assert "timed out. A firewall" in reach.why(TimeoutError())
+    assert "no route to it" in reach.why(OSError(errno.EHOSTUNREACH, "No route to host"))
 
 
-def test_an_address_without_a_port_is_told(registry: str) -> None:
-    assert problems("192.168.1.128", registry) == [
-        "192.168.1.128 is not a broker's address. Write workgroup_broker as host:port."
-    ]
+def test_an_unknown_name_is_told(reach: t.Any, registry: str) -> None:
+    assert "its name is unknown there" in reach.report("no-such-host.invalid:1", registry, 5)["problems"][0]
+
+
+@pytest.mark.parametrize("text", ["192.168.1.128", "192.168.1.128:x", ":1", "[::1:1"])
+def test_an_address_without_a_port_is_told(reach: t.Any, text: str) -> None:
+    (told,), _ = reach.broker_problems(text, 5)
+
+    assert told == f"{text} is not a broker's address. Write workgroup_broker as host:port."
+
+
+def test_a_listener_that_is_advertised_elsewhere_is_named_with_the_hop_that_fails(reach: t.Any, closed: str) -> None:
+    port = int(closed.rpartition(":")[2])
+    for host, said in (("127.0.0.1", "the connection was refused"), ("broker.invalid", "its name is unknown there")):
+        with closing(Broker(API_VERSIONS_ANSWER, metadata_answer(host, port))) as broker:
+            (told,), advertised = reach.broker_problems(broker.address, 5)
+
+        assert f"it sends clients to {host}:{port}, which cannot be reached: {said}" in told
+        assert advertised == [f"{host}:{port}"]
+
+
+def test_a_listener_advertised_under_another_address_that_leads_to_the_same_cluster_is_fine(
+    reach: t.Any, broker: Broker
+) -> None:
+    with closing(Broker(API_VERSIONS_ANSWER, metadata_answer("127.0.0.1", broker.port))) as bootstrap:
+        assert reach.broker_problems(bootstrap.address, 5) == ([], [broker.address])
+
+
+def test_an_advertised_address_where_another_cluster_answers_is_told(reach: t.Any, broker: Broker) -> None:
+    answers = (API_VERSIONS_ANSWER, metadata_answer("127.0.0.1", broker.port, cluster="b3RoZXI"))
+    with closing(Broker(*answers)) as bootstrap:
+        (told,), _ = reach.broker_problems(bootstrap.address, 5)
+
+    assert f"{broker.address}, which is another Kafka cluster there." in told
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ([b"HTTP/1.1 400 Bad Request\r\n\r\n"], "is not a Kafka broker"),
+        ([b"\x15\x03\x03\x00\x02\x02\x50"], "wants TLS"),
+        ([], "closes the connection instead of answering"),
+        ([b"\x00\x00\x00\x04\x00\x00\x00\x09"], "is not a Kafka broker"),
+        ([b"\x00\x00\x00\x06\x00\x00\x00\x01\x00\x00"], "is not a Kafka broker"),
+        ([API_VERSIONS_ANSWER, b"\x00\x00\x00\x08\x00\x00\x00\x02\x00\x00\x00\x05"], "is not a Kafka broker"),
+        ([OLD_API_VERSIONS_ANSWER], "is a Kafka broker of a version that cannot be asked"),
+        ([API_VERSIONS_ANSWER], "closes the connection instead of answering"),
+    ],
+)
+def test_what_does_not_answer_as_a_broker_is_told(reach: t.Any, answers: list[bytes], said: str) -> None:
+    with closing(Broker(*answers)) as broker:
+        (told,), _ = reach.broker_problems(broker.address, 5)
+
+    assert told.startswith(f"The broker {broker.address} {said}")
 
 
 @pytest.mark.parametrize(
     ("path", "said"), [("/nothing", "status 404"), ("/locked", "status 401"), ("/html", "not a schema registry")]
 )
-def test_a_server_that_is_not_the_registry_is_told(broker: str, registry: str, path: str, said: str) -> None:
-    (told,) = problems(broker, f"http://{registry}{path}")
-
-    assert said in told
+def test_a_server_that_is_not_the_registry_is_told(reach: t.Any, registry: str, path: str, said: str) -> None:
+    assert said in reach.registry_problem(f"http://{registry}{path}", 5)
 
 
-def test_a_silent_server_ends_in_a_time_out(broker: str) -> None:
-    (told,) = problems(broker, broker)
+def test_silent_servers_end_in_a_time_out(reach: t.Any) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        told = reach.report(address, address, 0.05)["problems"]
 
-    assert "timed out" in told
+    assert "accepts the connection, but does not answer" in told[0]
+    assert "timed out" in told[1]
