@@ -26,12 +26,12 @@ from urllib.parse import urlsplit
 REMEDIES = {
     "unknown": "Give an address, or a name that the platform's name server knows.",
     "refused": "Start the stack on the node, and check that this port is published on that address.",
-    "timed out": "A firewall drops it, between the platform and the node or on the node (liveconnect_platform.addresses).",
+    "timed out": "A firewall drops it, before the node or on it (liveconnect_platform.addresses).",
     "no route": "Check the routes and firewalls between the platform and the node.",
     "advertised": "Set the node's liveconnect_advertised_address to the address by which the platform reaches it.",
 }
 
-# https://kafka.apache.org/protocol: these two requests need no login, and brokers of 0.10.1 up to today know these versions.
+# https://kafka.apache.org/protocol. These requests need no login; brokers of 0.10.1 up to today know these versions.
 API_VERSIONS, API_VERSIONS_VERSION = 18, 0
 METADATA, METADATA_VERSION = 3, 2
 CLIENT_ID = b"igrafx.liveconnect"
