@@ -67,6 +67,7 @@ options:
     description:
       - Whether to accept an address that only works on the same machine or in the same Docker network, such as
         V(localhost:19092) or V(kafka-broker:29092).
+      - The module then warns, and says why, instead of failing.
     type: bool
     default: false
   schema:
@@ -213,6 +214,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._workgroup.clie
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._workgroup.model import (
     Row,
     WorkgroupTable,
+    internal_warnings,
     parse_registrations,
 )
 
@@ -263,6 +265,8 @@ def main() -> None:
     params = module.params
     try:
         registrations = parse_registrations(params)
+        for warning in internal_warnings(registrations):
+            module.warn(warning)
         with open_store(_access(params), _table(params)) as store:
             plan = register(store, registrations, check_mode=module.check_mode)
     except LiveConnectError as error:

@@ -21,10 +21,13 @@ MAX_IDENTIFIER_BYTES = 63
 
 # The network of Docker's default bridge: the same on every machine, so it never leads to this one.
 DOCKER_BRIDGE = ipaddress.ip_network("172.17.0.0/16")
-DOCKER_NAMES = ("host.docker.internal", "gateway.docker.internal")
+INTERNAL_DOMAINS = (".localhost", ".localdomain", ".docker.internal")
+
+SCHEMES = ("http://", "https://")
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
+# The last part of a name is no number: resolvers take 127.1 and 0x7f.1 for 127.0.0.1.
+_HOST_NAME = re.compile(r"(?!-)([A-Za-z0-9_-]{1,63}\.)*(?!(0[xX])?[0-9]*\.?$)[A-Za-z0-9_-]{1,63}\.?")
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,11 @@ def parse_registrations(params: t.Mapping[str, t.Any]) -> list[Registration]:
     Raises InvalidInputError when an address is missing, malformed or of no use to the platform, and when a
     workgroup is declared twice.
     """
+    if params["url_prefix"] and not _SCHEME.fullmatch(params["url_prefix"]):
+        raise InvalidInputError(
+            f"url_prefix: '{params['url_prefix']}' is no scheme.",
+            remedy="Give one such as http://, or an empty string.",
+        )
     declared = params["workgroups"] if params["workgroups"] is not None else [params]
     registrations: list[Registration] = []
     seen: set[str] = set()
@@ -120,11 +128,32 @@ def written_address(what: str, given: str, *, url_prefix: str, port_required: bo
     leads elsewhere (or nowhere) from the platform's machine and ``allow_internal`` is false.
     """
     address = given.strip().rstrip("/")
-    has_scheme = _SCHEME.match(address) is not None
-    host = _checked_host(what, address if has_scheme else f"//{address}", port_required=port_required)
-    if not allow_internal:
-        _refuse_internal(what, host)
-    return address if has_scheme else url_prefix + address
+    scheme = _SCHEME.match(address)
+    if scheme and scheme[0].lower() not in (*SCHEMES, url_prefix.lower()):
+        raise InvalidInputError(
+            f"{what}: the platform does not know {scheme[0]}", remedy=f"Write {' or '.join(SCHEMES)}, or no scheme."
+        )
+    host = _checked_host(what, address if scheme else f"//{address}", port_required=port_required)
+    reason = _why_internal(host)
+    if reason and not allow_internal:
+        raise InvalidInputError(
+            f"{what}: {host} {reason}.",
+            remedy="Give the address by which the platform reaches this node, or set allow_internal_address: true.",
+        )
+    return address if scheme else url_prefix + address
+
+
+def internal_warnings(registrations: t.Sequence[Registration]) -> list[str]:
+    """One sentence for each address that was allowed although it only works on one machine or in one Docker network."""
+    warnings = []
+    for registration in registrations:
+        for option, address in (("broker", registration.broker), ("registry", registration.registry)):
+            host = urlsplit(address if "://" in address else f"//{address}").hostname if address else None
+            reason = _why_internal(host) if host else None
+            if reason:
+                what = f"{option} of workgroup {registration.workgroup_id}"
+                warnings.append(f"{what}: {host} {reason}, so the platform must be there too.")
+    return warnings
 
 
 def _checked_host(what: str, url: str, *, port_required: bool) -> str:
@@ -163,16 +192,15 @@ def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
-def _refuse_internal(what: str, host: str) -> None:
+def _why_internal(host: str) -> str | None:
+    """Why the host is of use on one machine or in one Docker network alone, or None."""
     ip = _ip(host)
-    if ip is not None:
-        internal = ip.is_loopback or ip.is_unspecified or ip.is_link_local or ip in DOCKER_BRIDGE
-        reason = "leads from the platform's machine to itself or nowhere"
-    else:
-        internal = "." not in host.rstrip(".") or host in DOCKER_NAMES or host.endswith(".localhost")
-        reason = "is a name that only containers of the same Docker network, or this machine itself, can resolve"
-    if internal:
-        raise InvalidInputError(
-            f"{what}: {host} {reason}.",
-            remedy="Give the address by which the platform reaches this node, or set allow_internal_address: true.",
-        )
+    if ip is None:
+        name = host.rstrip(".").lower()
+        if "." not in name or name.endswith(INTERNAL_DOMAINS):
+            return "is a name that only containers of the same Docker network, or this machine itself, can resolve"
+        return None
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    if ip.is_loopback or ip.is_unspecified or ip.is_link_local or ip in DOCKER_BRIDGE:
+        return "leads from the platform's machine to itself or nowhere"
+    return None

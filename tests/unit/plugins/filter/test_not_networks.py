@@ -13,7 +13,15 @@ def test_addresses_and_networks_of_both_kinds_pass() -> None:
 
 
 def test_names_and_what_could_be_meant_in_two_ways_do_not() -> None:
-    wrong = ["platform.example.com", "", "192.168.1.5/24", "192.168.1", "fe80::1%eth0/64", "1.2.3.4; drop", "10.0.0.1-9"]
+    wrong = [
+        "platform.example.com",
+        "",
+        "192.168.1.5/24",
+        "192.168.1",
+        "fe80::1%eth0/64",
+        "1.2.3.4; drop",
+        "10.0.0.1-9",
+    ]
 
     assert not_networks([*wrong, "10.0.0.1"]) == wrong
     assert not_networks([167772161]) == [167772161]  # type: ignore[list-item, comparison-overlap]

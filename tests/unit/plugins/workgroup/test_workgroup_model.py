@@ -13,6 +13,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._workgroup.mode
     Registration,
     WorkgroupTable,
     id_spellings,
+    internal_warnings,
     parse_registrations,
 )
 
@@ -56,6 +57,8 @@ def test_the_prefix_can_be_switched_off_and_a_registry_may_have_a_path() -> None
 
     assert registration.broker == "192.168.1.128:19092"
     assert registration.registry == "https://registry.example.com/apis/ccompat/v7"
+    (registration,) = parse_registrations(params(url_prefix="kafka://", broker="kafka://10.0.0.7:19092"))
+    assert registration.broker == "kafka://10.0.0.7:19092"
 
 
 @pytest.mark.parametrize(
@@ -73,6 +76,11 @@ def test_the_prefix_can_be_switched_off_and_a_registry_may_have_a_path() -> None
         "user:secret@kafka.example.com:19092",
         "kafka.example.com:19092?x=1",
         "192.168.1.128:19092'; DROP TABLE x; --",
+        "javascript://192.168.1.128:19092",
+        "http://http://192.168.1.128:19092",
+        "127.1:19092",
+        "0x7f.1:19092",
+        "192.168.1.128:19092\nx",
     ],
 )
 def test_a_malformed_broker_is_refused_with_its_name_and_without_its_credentials(broker: str) -> None:
@@ -86,7 +94,14 @@ def test_a_malformed_broker_is_refused_with_its_name_and_without_its_credentials
     "host",
     [
         *("localhost", "x.localhost", "127.0.0.1", "127.1.2.3", "[::1]", "0.0.0.0", "169.254.1.1"),  # noqa: S104
-        *("172.17.0.1", "kafka-broker", "host.docker.internal"),
+        *(
+            "172.17.0.1",
+            "kafka-broker",
+            "host.docker.internal",
+            "[::ffff:127.0.0.1]",
+            "LOCALHOST.",
+            "localhost.localdomain",
+        ),
     ],
 )
 def test_an_address_of_no_use_to_the_platform_is_refused_unless_allowed(host: str) -> None:
@@ -95,6 +110,19 @@ def test_an_address_of_no_use_to_the_platform_is_refused_unless_allowed(host: st
 
     (registration,) = parse_registrations(params(broker=f"{host}:29092", allow_internal_address=True))
     assert registration.broker == f"http://{host}:29092"
+    (warning,) = internal_warnings([registration])
+    assert warning.startswith(f"broker of workgroup {ID}: {host.strip('[]').lower()} ")
+    assert warning.endswith("so the platform must be there too.")
+
+
+def test_no_other_address_is_warned_of() -> None:
+    assert internal_warnings([*parse_registrations(params()), Registration(ID, None, None)]) == []
+
+
+@pytest.mark.parametrize("prefix", ["http:", "x", "http://a", "'; --"])
+def test_a_prefix_that_is_no_scheme_is_refused(prefix: str) -> None:
+    with pytest.raises(InvalidInputError, match=r"^url_prefix: "):
+        parse_registrations(params(url_prefix=prefix))
 
 
 def test_absent_needs_no_addresses_and_means_null() -> None:

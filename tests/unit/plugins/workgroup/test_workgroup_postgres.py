@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import typing as t
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
@@ -61,6 +63,7 @@ def rows(sql: Sql) -> dict[str, tuple[str | None, str | None]]:
 def run(postgres: Access, capsys: pytest.CaptureFixture[str], **options: t.Any) -> dict[str, t.Any]:
     arguments = {
         "login_unix_socket": postgres.unix_socket,
+        "login_port": postgres.port,
         "login_password": postgres.password,
         "login_db": "postgres",
         **options,
@@ -131,6 +134,83 @@ def test_names_are_taken_exactly_as_given(postgres: Access, sql: Sql, name: str)
     sql(f"DROP SCHEMA {quoted} CASCADE")
 
 
+def test_names_that_were_created_without_quotes_are_given_in_small_letters(postgres: Access, sql: Sql) -> None:
+    sql("CREATE TABLE Workgroups (Id uuid, Kafka_Broker text, Kafka_Registry text)")
+    sql("INSERT INTO Workgroups VALUES (%s)", ID)
+    with open_store(postgres, WorkgroupTable("public", "workgroups", "id", "kafka_broker", "kafka_registry")) as store:
+        register(store, DESIRED, check_mode=False)
+
+    assert sql("SELECT Kafka_Broker, Kafka_Registry FROM Workgroups") == [(BROKER, REGISTRY)]
+    sql("DROP TABLE Workgroups")
+
+
+one_table = pytest.mark.parametrize("workgroups", ["text"], indirect=True)
+
+
+@one_table
+@pytest.mark.usefixtures("workgroups")
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("workgroup_id", "broker", "registry", "url_prefix"),
+        *("schema", "table", "id_column", "broker_column", "registry_column"),
+        *("login_host", "login_unix_socket", "login_user", "login_password", "login_db", "ca_cert"),
+    ],
+)
+def test_no_option_reaches_the_database_as_anything_but_a_value_or_a_name(
+    postgres: Access, sql: Sql, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    declared = {"workgroup_id": ID, "broker": "10.0.0.1:19092", "registry": "10.0.0.1:8081"}
+    over_tls = {"login_host": "127.0.0.1", "ssl_mode": "verify-ca"} if option == "ca_cert" else {}
+    before = rows(sql)
+
+    for evil in ('\'; DROP TABLE "WORKGROUPS"; --', '"; DROP TABLE "WORKGROUPS"; -- %s {table}', "a' host=b c=\\"):
+        result = run(postgres, capsys, **{**declared, **over_tls, option: evil})
+        assert result["failed"]
+        assert "syntax" not in result["msg"]
+
+    assert rows(sql) == before
+
+
+@one_table
+@pytest.mark.usefixtures("workgroups")
+def test_a_registry_whose_path_looks_like_a_statement_is_stored_as_it_is(
+    postgres: Access, sql: Sql, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registry = "http://10.0.0.1:8081/';DROP%20TABLE--%s\"{}"
+
+    run(postgres, capsys, workgroup_id=ID, broker="10.0.0.1:19092", registry=registry)
+
+    assert rows(sql)[ID] == ("http://10.0.0.1:19092", registry)
+
+
+@one_table
+@pytest.mark.usefixtures("workgroups")
+def test_an_address_of_one_machine_is_warned_of_when_it_is_allowed(
+    postgres: Access, capsys: pytest.CaptureFixture[str]
+) -> None:
+    declared = {"workgroup_id": ID, "broker": "kafka-broker:29092", "registry": "10.0.0.1:8081"}
+
+    assert run(postgres, capsys, **declared)["failed"]
+    (warning,) = run(postgres, capsys, **declared, allow_internal_address=True)["warnings"]
+    assert "containers of the same Docker network" in str(warning)
+
+
+@one_table
+@pytest.mark.usefixtures("workgroups")
+def test_a_server_that_requires_tls_is_met_with_it_and_verified(postgres: Access, tls: Access) -> None:
+    with open_store(tls, TABLE) as store:
+        assert register(store, DESIRED, check_mode=False).changes
+    for changed, said in (
+        ({"ssl_mode": "disable"}, "no encryption"),
+        ({"ssl_mode": "verify-full"}, "does not match host name"),
+        ({"ca_cert": "/nonexistent.pem"}, "/nonexistent.pem"),
+        ({"ca_cert": str(Path(postgres.unix_socket) / "hba")}, "certificate"),
+    ):
+        with pytest.raises(UnreachableError, match=said), open_store(replace(tls, **changed), TABLE):
+            pass
+
+
 @pytest.mark.usefixtures("workgroups")
 def test_a_row_held_by_another_session_ends_in_a_deadline(postgres: Access, sql: Sql) -> None:
     with closing(load_driver().connect(**postgres.libpq_options())) as other:
@@ -147,15 +227,27 @@ def test_a_row_held_by_another_session_ends_in_a_deadline(postgres: Access, sql:
 
 
 @pytest.mark.usefixtures("workgroups")
-def test_the_second_of_two_runs_waits_for_the_first_and_changes_nothing(postgres: Access) -> None:
-    with open_store(postgres, TABLE) as first, open_store(replace(postgres, lock_timeout=0.05), TABLE) as second:
-        first.read([ID], lock=True)
-        with pytest.raises(DeadlineError):
-            second.read([ID], lock=True)
-        first.write(Row(ID, BROKER, REGISTRY))
+def test_the_second_of_two_runs_at_once_waits_for_the_first_and_changes_nothing(postgres: Access, sql: Sql) -> None:
+    # In the opposite order, so that each would hold what the other waits for if rows were locked as declared.
+    desired = [*DESIRED, Registration(OTHER, BROKER, REGISTRY)]
+
+    def second_run() -> bool:
+        with open_store(postgres, TABLE) as store:
+            return bool(register(store, desired[::-1], check_mode=False).changes)
+
+    with open_store(postgres, TABLE) as first, ThreadPoolExecutor(1) as pool:
+        first.read([ID, OTHER], lock=True)
+        second = pool.submit(second_run)
+        waiting = (
+            "SELECT FROM pg_stat_activity WHERE application_name = 'igrafx.liveconnect' AND wait_event_type = 'Lock'"
+        )
+        while not second.done() and not sql(waiting):
+            pass
+        for one in desired:
+            first.write(Row(one.workgroup_id, one.broker, one.registry))
         first.commit()
-    with open_store(postgres, TABLE) as third:
-        assert not register(third, DESIRED, check_mode=False).changes
+        assert not second.result(timeout=10)
+    assert rows(sql) == {ID: (BROKER, REGISTRY), OTHER: (BROKER, REGISTRY)}
 
 
 @pytest.mark.usefixtures("workgroups")
