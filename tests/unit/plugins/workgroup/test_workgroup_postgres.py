@@ -238,10 +238,7 @@ def test_the_second_of_two_runs_at_once_waits_for_the_first_and_changes_nothing(
     with open_store(postgres, TABLE) as first, ThreadPoolExecutor(1) as pool:
         first.read([ID, OTHER], lock=True)
         second = pool.submit(second_run)
-        waiting = (
-            "SELECT FROM pg_stat_activity WHERE application_name = 'igrafx.liveconnect' AND wait_event_type = 'Lock'"
-        )
-        while not second.done() and not sql(waiting):
+        while not second.done() and not sql("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
             pass
         for one in desired:
             first.write(Row(one.workgroup_id, one.broker, one.registry))
