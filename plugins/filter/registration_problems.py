@@ -21,7 +21,8 @@ positional: _input
 options:
   _input:
     description: >-
-      The module's options C(workgroup_id), C(broker), C(registry), C(state), C(url_prefix) and C(allow_internal_address).
+      The module's options C(workgroup_id), C(broker), C(registry), C(state), C(url_prefix) and
+      C(allow_internal_address).
     type: dict
     required: true
 """
