@@ -1,0 +1,158 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Only the platform gets in, past everything that Docker does; the rules come back after whatever takes them away."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+import pytest
+
+if t.TYPE_CHECKING:
+    from conftest import Played, Site
+
+PORTS = (8081, 19092)
+LIST = "nft list table inet liveconnect"
+
+
+def firewall(site: Site, *arguments: str) -> Played:
+    return site.play("site.yml", "--tags", "firewall", *arguments)
+
+
+def assert_only_the_platform_gets_in(site: Site) -> None:
+    for port in PORTS:
+        site.wait_until_open("platform-vm", site.node, port)
+        assert site.probe("stranger", site.node, port) == "timed out"
+
+
+@pytest.fixture(scope="module")
+def containers(site: Site) -> dict[str, str]:
+    """Name -> own address of the containers; the stranger has a route to their network."""
+    names = ("broker", "schema-registry")
+    form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+    found = site.run("liveconnect-vm", f"docker inspect --format '{form}' {' '.join(names)}").split()
+    site.run("stranger", f"ip route replace {found[0].rpartition('.')[0]}.0/24 via {site.node}")
+    return dict(zip(names, found, strict=True))
+
+
+def test_without_rules_everybody_gets_in_by_every_way(site: Site, containers: dict[str, str]) -> None:
+    for port in PORTS:
+        assert site.probe("stranger", site.node, port) == "open"
+    assert site.probe("stranger", containers["schema-registry"], 8081) == "open"
+
+
+def test_a_dry_run_on_the_bare_node_shows_the_rules_and_touches_nothing(site: Site) -> None:
+    dry = firewall(site, "--check", "--diff")
+
+    assert dry.changed >= 3
+    assert "+		tcp dport != { 8081, 19092 } accept" in dry.output
+    assert site.run("liveconnect-vm", "ls /etc/liveconnect-firewall.nft", check=False) == ""
+
+
+def test_they_are_loaded_once(site: Site) -> None:
+    assert firewall(site).changed >= 3
+    assert firewall(site).changed == 0
+    assert firewall(site, "--check", "--diff").changed == 0
+
+
+def test_the_platform_gets_in_and_so_does_its_container(site: Site) -> None:
+    for port in PORTS:
+        assert site.probe("platform-vm", site.node, port) == "open"
+        assert site.probe("platform-vm", site.node, port, container="api") == "open"
+
+
+def test_another_machine_does_not_even_around_the_published_ports(site: Site, containers: dict[str, str]) -> None:
+    for port in PORTS:
+        assert site.probe("stranger", site.node, port) == "timed out"
+    assert site.probe("stranger", containers["schema-registry"], 8081) == "timed out"
+    # The containers' own port, which nothing publishes.
+    assert site.probe("stranger", containers["broker"], 29092) == "timed out"
+    assert site.probe("stranger", site.node, 22) == "open"
+
+
+def test_a_third_container_on_the_node_does_not(site: Site) -> None:
+    for port in PORTS:
+        assert site.probe("liveconnect-vm", site.node, port, container="third") == "timed out"
+
+
+def test_the_node_and_the_containers_among_themselves_do(site: Site, containers: dict[str, str]) -> None:
+    for port in PORTS:
+        assert site.probe("liveconnect-vm", site.node, port) == "open"
+    assert site.probe("liveconnect-vm", containers["broker"], 29092, container="schema-registry") == "open"
+    assert site.probe("liveconnect-vm", "schema-registry", 8081, container="schema-registry") == "open"
+
+
+def test_ipv6_has_the_same_rules(site: Site) -> None:
+    addresses = json.dumps({"firewall_addresses": ["192.0.2.7", "2001:db8::/64"]})
+
+    assert firewall(site, "-e", addresses).changed == 2
+    rules = site.run("liveconnect-vm", LIST)
+    assert re.search(r"set platform_ipv6 \{[^}]*elements = \{ 2001:db8::/64 \}", rules)
+    # One chain for both families: what no rule accepts is dropped, whichever it is of.
+    exposure = rules[rules.index("chain exposure") :]
+    assert re.search(r"ip6 saddr @platform_ipv6 accept\s+counter packets \d+ bytes \d+ drop", exposure)
+    assert site.probe("platform-vm", site.node, 19092) == "timed out"
+
+
+def test_a_platform_that_is_kept_out_is_told_of_the_firewall_and_not_registered(site: Site) -> None:
+    played = site.play("playbooks/register.yml", "-e", "workgroup_timeout=1")
+
+    assert played.code != 0
+    assert "the connection timed out. A firewall drops it" in " ".join(played.output.split())
+    assert site.row() == ["", ""]
+    assert firewall(site).changed == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "systemctl reload nftables",
+        "systemctl restart nftables",
+        "systemctl stop nftables; systemctl start nftables",
+        "systemctl restart docker",
+    ],
+)
+def test_they_are_there_again_after(site: Site, command: str) -> None:
+    site.run("liveconnect-vm", command)
+
+    assert "chain exposure" in site.run("liveconnect-vm", LIST)
+    assert_only_the_platform_gets_in(site)
+
+
+def test_what_somebody_emptied_is_seen_by_a_dry_run_and_repaired(site: Site) -> None:
+    site.run("liveconnect-vm", "nft flush chain inet liveconnect exposure")
+
+    assert firewall(site, "--check").changed == 1
+    assert site.probe("stranger", site.node, 8081) == "open"
+    assert firewall(site).changed == 1
+    assert_only_the_platform_gets_in(site)
+
+
+def test_they_are_there_again_after_a_power_cycle(site: Site) -> None:
+    site.reboot()
+
+    assert_only_the_platform_gets_in(site)
+    assert site.run("liveconnect-vm", "systemctl is-active liveconnect-firewall") == "active"
+    assert firewall(site).changed == 0
+
+
+@pytest.mark.parametrize("address", ["platform.example.com", "192.168.1.5/24"])
+def test_what_is_no_address_is_refused(site: Site, address: str) -> None:
+    played = firewall(site, "-e", json.dumps({"firewall_addresses": [address]}))
+
+    assert played.code != 0
+    assert f"firewall_addresses: {address}: write IP addresses" in " ".join(played.output.split())
+
+
+def test_taken_away_nothing_of_them_is_left(site: Site) -> None:
+    off = ("-e", '{"liveconnect_platform": {}}')
+
+    assert firewall(site, *off, "--check", "--diff").changed >= 2
+    assert_only_the_platform_gets_in(site)
+    assert firewall(site, *off).changed >= 2
+    assert site.probe("stranger", site.node, 8081) == "open"
+    assert site.run("liveconnect-vm", f"{LIST} || ls /etc | grep liveconnect-", check=False) == ""
+    assert firewall(site, *off).changed == 0
