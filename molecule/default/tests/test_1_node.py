@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,17 @@ def test_published_ports_are_bound_as_declared(vm: Host, node: Node) -> None:
     for loopback in (("connect", "8083"), ("ksqldb-server", "8088"), ("data-transform", "5432")):
         assert bound.pop(loopback) == {"127.0.0.1"}
     assert set(bound) == {("sftp", "22"), ("nginx", "80"), ("nginx", "443")}
+
+
+@pytest.mark.parametrize("port", [8081, 19092])
+def test_only_the_platform_reaches_broker_and_registry(vm: Host, platform: Host, node: Node, port: int) -> None:
+    probe = f"python3 -c 'import socket; socket.create_connection((\"{node.address}\", {port}), 2)'"
+    assert platform.run(f"docker exec api {probe}").rc == 0
+    assert vm.run(probe).rc == 0
+    # This machine, and a container on the node.
+    with pytest.raises(TimeoutError):
+        socket.create_connection((node.address, port), 2)
+    assert "timed out" in vm.run(f"docker exec connect curl --max-time 2 {node.address}:{port}").stderr
 
 
 def test_connect_runs_unprivileged(vm: Host) -> None:

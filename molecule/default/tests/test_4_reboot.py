@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import time
@@ -30,6 +31,13 @@ def before(node: Node, site: Path) -> list[dict[str, str]]:
             break
         time.sleep(2)
     return rows
+
+
+@pytest.mark.usefixtures("before")
+def test_only_the_platform_gets_in_again(vm: Host, node: Node) -> None:
+    assert vm.service("liveconnect-firewall").is_running
+    with pytest.raises(TimeoutError):
+        socket.create_connection((node.address, 19092), 2)
 
 
 @pytest.mark.usefixtures("before")

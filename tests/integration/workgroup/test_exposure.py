@@ -19,7 +19,7 @@ LIST = "nft list table inet liveconnect"
 
 
 def firewall(site: Site, *arguments: str) -> Played:
-    return site.play("site.yml", "--tags", "firewall", *arguments)
+    return site.play("tests/integration/workgroup/firewall.yml", *arguments)
 
 
 def assert_only_the_platform_gets_in(site: Site) -> None:
@@ -53,7 +53,7 @@ def test_a_dry_run_on_the_bare_node_shows_the_rules_and_touches_nothing(site: Si
 
 
 def test_they_are_loaded_once(site: Site) -> None:
-    assert firewall(site).changed >= 3
+    assert site.play("site.yml", "--tags", "firewall").changed >= 3
     assert firewall(site).changed == 0
     assert firewall(site, "--check", "--diff").changed == 0
 
@@ -109,9 +109,10 @@ def test_a_platform_that_is_kept_out_is_told_of_the_firewall_and_not_registered(
 @pytest.mark.parametrize(
     "command",
     [
+        "systemctl start nftables",
         "systemctl reload nftables",
         "systemctl restart nftables",
-        "systemctl stop nftables; systemctl start nftables",
+        "systemctl stop nftables",
         "systemctl restart docker",
     ],
 )
@@ -154,5 +155,6 @@ def test_taken_away_nothing_of_them_is_left(site: Site) -> None:
     assert_only_the_platform_gets_in(site)
     assert firewall(site, *off).changed >= 2
     assert site.probe("stranger", site.node, 8081) == "open"
-    assert site.run("liveconnect-vm", f"{LIST} || ls /etc | grep liveconnect-", check=False) == ""
+    files = "find /etc/liveconnect-firewall.nft /etc/systemd/system -name '*liveconnect*'"
+    assert site.run("liveconnect-vm", f"{LIST} || {files}", check=False) == ""
     assert firewall(site, *off).changed == 0
