@@ -3,16 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Asks the broker for its cluster and the registry for its subjects, from wherever it is run; names the hop that fails.
 
-Arguments: broker (host:port or URL), registry (host:port or URL), seconds per step. Prints one JSON object:
-``problems`` is a list of sentences, empty when everything is reached; ``advertised`` the addresses that the broker
-tells its clients to use. Standard library only: it runs on the platform's host.
+Reads one JSON object: ``broker`` and ``registry`` (host:port or URL), ``timeout`` (seconds per step), ``security``
+(null, or ``user``, ``password`` and ``ca_cert``: PEM text, or null for the host's authorities). Prints one JSON
+object: ``problems`` is a list of sentences, empty when everything is reached; ``advertised`` the addresses that the
+broker tells its clients to use. Standard library only: it runs on the platform's host.
 """
 
 from __future__ import annotations
 
+import base64
 import errno
 import json
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -28,12 +31,16 @@ REMEDIES = {
     "refused": "Start the stack on the node, and check that this port is published on that address.",
     "timed out": "A firewall drops it, before the node or on it (liveconnect_platform.addresses).",
     "no route": "Check the routes and firewalls between the platform and the node.",
+    "not trusted": "Give its certificate's authority in workgroup_security.ca_cert, and the address that it is for.",
+    "no TLS": "Leave out workgroup_security where the node asks for no login.",
     "advertised": "Set the node's liveconnect_advertised_address to the address by which the platform reaches it.",
 }
 
-# https://kafka.apache.org/protocol. These requests need no login; brokers of 0.10.1 up to today know these versions.
+# https://kafka.apache.org/protocol. Brokers of 0.10.1 up to today know these versions (those of SASL: of 1.0).
 API_VERSIONS, API_VERSIONS_VERSION = 18, 0
 METADATA, METADATA_VERSION = 3, 2
+SASL_HANDSHAKE, SASL_HANDSHAKE_VERSION = 17, 1
+SASL_AUTHENTICATE, SASL_AUTHENTICATE_VERSION = 36, 0
 CLIENT_ID = b"igrafx.liveconnect"
 MAX_ANSWER_BYTES = 4 << 20
 TLS_ALERT = b"\x15\x03"
@@ -41,6 +48,19 @@ NOT_KAFKA = "is not a Kafka broker. Check the host and port in workgroup_broker.
 CLOSED = "closes the connection instead of answering: it is no Kafka broker, or this listener wants TLS or a login."
 
 Address = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Security:
+    """How to log in: SASL_SSL (PLAIN) at the broker, HTTPS with basic authentication at the registry."""
+
+    user: str
+    password: str
+    ca_cert: str | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """What the other side must prove."""
+        return ssl.create_default_context(cadata=self.ca_cert or None)
 
 
 class NotKafkaError(Exception):
@@ -89,7 +109,7 @@ def answer(connection: socket.socket, number: int, timeout: float) -> Fields:
     deadline = time.monotonic() + timeout
     head = exactly(connection, 4, deadline)
     if head.startswith(TLS_ALERT):
-        raise NotKafkaError("wants TLS. Register the address of a listener without it.")
+        raise NotKafkaError("wants TLS. Say how to log in there in workgroup_security.")
     (size,) = struct.unpack(">i", head)
     if not 0 < size <= MAX_ANSWER_BYTES:
         raise NotKafkaError(NOT_KAFKA)
@@ -114,20 +134,43 @@ def exactly(connection: socket.socket, size: int, deadline: float) -> bytes:
     return data
 
 
-def cluster_at(address: Address, timeout: float) -> Cluster:
+def cluster_at(address: Address, timeout: float, security: Security | None = None) -> Cluster:
     """What the broker at this address says about its cluster; raises OSError or NotKafkaError."""
-    with socket.create_connection(address, timeout) as connection:
-        connection.sendall(request(API_VERSIONS, API_VERSIONS_VERSION, 1))
-        fields = answer(connection, 1, timeout)
-        fields.number("h")  # the error code: none exists for version 0
-        known = [(fields.number("h"), fields.number("h"), fields.number("h")) for _ in range(fields.number("i"))]
-        if not any(key == METADATA and first <= METADATA_VERSION <= last for key, first, last in known):
-            raise NotKafkaError("is a Kafka broker of a version that cannot be asked for its listeners (Metadata 2).")
-        # An empty list of topics, so that the answer is about the brokers alone.
-        connection.sendall(request(METADATA, METADATA_VERSION, 2, struct.pack(">i", 0)))
-        fields = answer(connection, 2, timeout)
-        brokers = [one_broker(fields) for _ in range(fields.number("i"))]
-        return Cluster(fields.text(), tuple(brokers))
+    with socket.create_connection(address, timeout) as plain:
+        if security is None:
+            return cluster_over(plain, timeout, None)
+        with security.context().wrap_socket(plain, server_hostname=address[0]) as secured:
+            return cluster_over(secured, timeout, security)
+
+
+def cluster_over(connection: socket.socket, timeout: float, security: Security | None) -> Cluster:
+    """What the broker says over this connection."""
+    connection.sendall(request(API_VERSIONS, API_VERSIONS_VERSION, 1))
+    fields = answer(connection, 1, timeout)
+    fields.number("h")  # the error code: none exists for version 0
+    known = [(fields.number("h"), fields.number("h"), fields.number("h")) for _ in range(fields.number("i"))]
+    if not any(key == METADATA and first <= METADATA_VERSION <= last for key, first, last in known):
+        raise NotKafkaError("is a Kafka broker of a version that cannot be asked for its listeners (Metadata 2).")
+    if security:
+        log_in(connection, timeout, security)
+    # An empty list of topics, so that the answer is about the brokers alone.
+    connection.sendall(request(METADATA, METADATA_VERSION, 2, struct.pack(">i", 0)))
+    fields = answer(connection, 2, timeout)
+    brokers = [one_broker(fields) for _ in range(fields.number("i"))]
+    return Cluster(fields.text(), tuple(brokers))
+
+
+def log_in(connection: socket.socket, timeout: float, security: Security) -> None:
+    """Log in with the mechanism PLAIN; raises NotKafkaError with the broker's words."""
+    connection.sendall(request(SASL_HANDSHAKE, SASL_HANDSHAKE_VERSION, 3, struct.pack(">h", 5) + b"PLAIN"))
+    if answer(connection, 3, timeout).number("h"):
+        raise NotKafkaError("does not let anybody log in by the SASL mechanism PLAIN.")
+    token = f"\0{security.user}\0{security.password}".encode()
+    body = struct.pack(">i", len(token)) + token
+    connection.sendall(request(SASL_AUTHENTICATE, SASL_AUTHENTICATE_VERSION, 4, body))
+    fields = answer(connection, 4, timeout)
+    if fields.number("h"):
+        raise NotKafkaError(f"refuses the login ({fields.text()}). Check user and password in workgroup_security.")
 
 
 def one_broker(fields: Fields) -> Address:
@@ -138,18 +181,29 @@ def one_broker(fields: Fields) -> Address:
     return host, port
 
 
-def asked(address: Address, timeout: float) -> tuple[Cluster | None, str]:
+def asked(address: Address, timeout: float, security: Security | None = None) -> tuple[Cluster | None, str]:
     """The cluster at this address; or None and why not, as the end of a sentence that begins with the address."""
     try:
-        return cluster_at(address, timeout), ""
+        return cluster_at(address, timeout, security), ""
     except NotKafkaError as error:
         return None, str(error)
+    except ssl.SSLError as error:
+        return None, unreached(error)
     except (struct.error, ValueError):
         return None, NOT_KAFKA
     except (ConnectionResetError, BrokenPipeError):
         return None, CLOSED
     except OSError as error:
-        return None, f"cannot be reached: {why(error)}"
+        return None, unreached(error)
+
+
+def unreached(error: BaseException) -> str:
+    """The end of a sentence that begins with the address."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"is not trusted: {error.verify_message}. {REMEDIES['not trusted']}"
+    if isinstance(error, ssl.SSLError):
+        return f"does not speak TLS ({error.reason}). {REMEDIES['no TLS']}"
+    return f"cannot be reached: {why(error)}"
 
 
 def why(error: BaseException) -> str:
@@ -181,12 +235,12 @@ def parse(text: str) -> Address | None:
     return (host, port) if host and port else None
 
 
-def broker_problems(text: str, timeout: float) -> tuple[list[str], list[str]]:
+def broker_problems(text: str, timeout: float, security: Security | None = None) -> tuple[list[str], list[str]]:
     """What keeps a client from the broker, and the addresses that the broker tells its clients to use."""
     address = parse(text)
     if address is None:
         return [f"{text} is not a broker's address. Write workgroup_broker as host:port."], []
-    cluster, reason = asked(address, timeout)
+    cluster, reason = asked(address, timeout, security)
     if cluster is None:
         return [f"The broker {shown(address)} {reason}"], []
     problems = []
@@ -194,7 +248,7 @@ def broker_problems(text: str, timeout: float) -> tuple[list[str], list[str]]:
     for advertised in dict.fromkeys(cluster.brokers):
         if advertised == address:
             continue
-        there, reason = asked(advertised, timeout)
+        there, reason = asked(advertised, timeout, security)
         if there is not None and there.id == cluster.id:
             continue
         if there is not None:
@@ -206,31 +260,41 @@ def broker_problems(text: str, timeout: float) -> tuple[list[str], list[str]]:
     return problems, [shown(advertised) for advertised in cluster.brokers]
 
 
-def registry_problem(text: str, timeout: float) -> str | None:
+def registry_problem(text: str, timeout: float, security: Security | None = None) -> str | None:
     """Why the registry does not list its subjects, or None."""
-    url = (text if text.startswith(("http://", "https://")) else f"http://{text}").rstrip("/") + "/subjects"
+    scheme = "https" if security else "http"
+    url = (text if text.startswith(("http://", "https://")) else f"{scheme}://{text}").rstrip("/") + "/subjects"
+    if security and url.startswith("http://"):
+        return f"The password would go in clear to the registry {url}. Write https:// in workgroup_registry."
     # The platform connects by itself, whatever proxy the host's environment names.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+    wanted = urllib.request.Request(url)  # noqa: S310 -- the scheme is one of the two above
+    if security:
+        handlers.append(urllib.request.HTTPSHandler(context=security.context()))
+        login = base64.b64encode(f"{security.user}:{security.password}".encode()).decode()
+        wanted.add_header("Authorization", f"Basic {login}")
     try:
-        with opener.open(url, timeout=timeout) as response:
+        with urllib.request.build_opener(*handlers).open(wanted, timeout=timeout) as response:
             subjects = json.loads(response.read(MAX_ANSWER_BYTES))
     except urllib.error.HTTPError as error:
         return f"The registry answered {url} with status {error.code}. Check that this is the address of its API."
     except (ValueError, HTTPException):
         subjects = None
     except OSError as error:
-        return f"The registry {url} cannot be reached: {why(getattr(error, 'reason', None) or error)}"
+        return f"The registry {url} {unreached(getattr(error, 'reason', error))}"
     if not isinstance(subjects, list):
         return f"What answers at {url} is not a schema registry. Check the host and port in workgroup_registry."
     return None
 
 
-def report(broker: str, registry: str, timeout: float) -> dict[str, t.Any]:
+def report(broker: str, registry: str, timeout: float, security: Security | None = None) -> dict[str, t.Any]:
     """What is printed."""
-    problems, advertised = broker_problems(broker, timeout)
-    problem = registry_problem(registry, timeout)
+    problems, advertised = broker_problems(broker, timeout, security)
+    problem = registry_problem(registry, timeout, security)
     return {"problems": [*problems, problem] if problem else problems, "advertised": advertised}
 
 
 if __name__ == "__main__":
-    print(json.dumps(report(sys.argv[1], sys.argv[2], float(sys.argv[3]))))
+    given = json.load(sys.stdin)
+    login = Security(**given["security"]) if given["security"] else None
+    print(json.dumps(report(given["broker"], given["registry"], given["timeout"], login)))

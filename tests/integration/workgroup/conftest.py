@@ -78,9 +78,13 @@ class Site:
 
     def play(self, playbook: str, *arguments: str) -> Played:
         """Run one of the collection's playbooks for the node."""
-        command = ["ansible-playbook", "-i", "inventories/lab/hosts.yml", "-l", "liveconnect-vm", playbook, *arguments]
+        # The address is given, so that no run needs to gather facts.
+        given = ["-e", f"liveconnect_advertised_address={self.node}"]
+        command = ["ansible-playbook", "-i", "inventories/lab/hosts.yml", "-l", "liveconnect-vm", *given, playbook]
+        command += arguments
         environment = os.environ | {
             "LAB_NAME": SITE,
+            "ANSIBLE_GATHERING": "explicit",
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": f"{ROOT / '.build/ws'}{os.pathsep}{ROOT / '.build/deps'}",
         }

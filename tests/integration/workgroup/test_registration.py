@@ -11,15 +11,19 @@ import typing as t
 import pytest
 
 if t.TYPE_CHECKING:
-    from conftest import Site
+    from conftest import Played, Site
+
+
+def register(site: Site, *arguments: str) -> Played:
+    return site.play("playbooks/register.yml", *arguments)
 
 
 def test_what_the_container_reaches_is_registered_once(site: Site) -> None:
-    assert site.play("playbooks/register.yml", "--check").changed >= 1
+    assert register(site, "--check").changed >= 1
     assert site.row() == ["", ""]
-    assert site.play("playbooks/register.yml").changed >= 1
+    assert register(site).changed >= 1
     assert site.row() == [f"http://{site.node}:19092", f"http://{site.node}:8081"]
-    assert site.play("playbooks/register.yml").changed == 0
+    assert register(site).changed == 0
 
 
 @pytest.mark.parametrize(
@@ -27,16 +31,16 @@ def test_what_the_container_reaches_is_registered_once(site: Site) -> None:
     [
         ("workgroup_broker", "{node}:19094", "The broker {node}:19094 cannot be reached: the connection was refused."),
         ("workgroup_broker", "no-such.example.invalid:19092", "its name is unknown there"),
-        ("workgroup_broker", "{node}:8081", "The broker {node}:8081 is not a Kafka broker."),
+        ("workgroup_broker", "{node}:22", "The broker {node}:22 is not a Kafka broker."),
         ("workgroup_broker", "{node}:19093", "it sends clients to broker:29092, which cannot be reached: its name is"),
-        ("workgroup_registry", "{node}:19092", "/subjects"),
+        ("workgroup_registry", "{node}:19092", "The registry http://{node}:19092/subjects"),
         ("workgroup_broker", "kafka-broker:29092", "only containers of the same Docker network"),
     ],
 )
 def test_what_it_does_not_reach_is_not(site: Site, variable: str, address: str, said: str) -> None:
     before = site.row()
 
-    played = site.play("playbooks/register.yml", "-e", json.dumps({variable: address.format(node=site.node)}))
+    played = register(site, "-e", json.dumps({variable: address.format(node=site.node)}))
 
     assert played.code != 0
     assert said.format(node=site.node) in " ".join(played.output.split())
@@ -48,8 +52,8 @@ def test_names_are_those_of_the_container_not_of_its_machine(site: Site) -> None
     site.run("platform-vm", "echo 127.0.0.1 kafka.example.test >> /etc/hosts")
     site.run("platform-vm", f"docker exec api sh -c 'echo {site.node} kafka.example.test >> /etc/hosts'")
 
-    assert site.play("playbooks/register.yml", "-e", "workgroup_broker=kafka.example.test:19092").changed == 1
-    assert site.play("playbooks/register.yml").changed == 1
+    assert register(site, "-e", "workgroup_broker=kafka.example.test:19092").changed == 1
+    assert register(site).changed == 1
 
 
 def test_taken_out_both_columns_are_null(site: Site) -> None:

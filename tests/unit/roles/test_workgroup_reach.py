@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib.util
 import json
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -37,6 +39,17 @@ OLD_API_VERSIONS_ANSWER = (
 )
 
 
+# With a login: SaslHandshake for PLAIN, SaslAuthenticate with an empty identity, user and password.
+HANDSHAKE_REQUEST = b"\x00\x00\x00\x23" + b"\x00\x11\x00\x01" + b"\x00\x00\x00\x03" + CLIENT + b"\x00\x05PLAIN"
+HANDSHAKE_ANSWER = b"\x00\x00\x00\x11" + b"\x00\x00\x00\x03" + b"\x00\x00" + b"\x00\x00\x00\x01\x00\x05PLAIN"
+AUTHENTICATE_REQUEST = (
+    b"\x00\x00\x00\x30" + b"\x00\x24\x00\x00" + b"\x00\x00\x00\x04" + CLIENT
+    + b"\x00\x00\x00\x10" + b"\x00platform\x00p4sswd"
+)  # fmt: skip
+AUTHENTICATED_ANSWER = b"\x00\x00\x00\x0c" + b"\x00\x00\x00\x04" + b"\x00\x00" + b"\xff\xff" + b"\x00\x00\x00\x00"
+REFUSED_ANSWER = b"\x00\x00\x00\x13" + b"\x00\x00\x00\x04" + b"\x00\x3a" + b"\x00\x07Go away" + b"\x00\x00\x00\x00"
+
+
 def metadata_answer(host: str, port: int, cluster: str = "Y2x1c3Rlcg") -> bytes:
     body = (
         b"\x00\x00\x00\x02"
@@ -48,6 +61,8 @@ def metadata_answer(host: str, port: int, cluster: str = "Y2x1c3Rlcg") -> bytes:
     return len(body).to_bytes(4, "big") + body
 
 
+BASIC = "Basic cGxhdGZvcm06cDRzc3dk"
+
 ANSWERS = {
     "/subjects": (200, b'["incidents-value"]'),
     "/html/subjects": (200, b"<html>"),
@@ -58,6 +73,8 @@ ANSWERS = {
 class Registry(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         status, body = ANSWERS.get(self.path, (404, b"{}"))
+        if isinstance(self.connection, ssl.SSLSocket) and self.headers["Authorization"] != BASIC:
+            status = 401
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -79,7 +96,8 @@ def registry() -> Iterator[str]:
 class Broker:
     """Answers every connection's requests one by one with these bytes, and closes it after the last."""
 
-    def __init__(self, *answers: bytes) -> None:
+    def __init__(self, *answers: bytes, context: ssl.SSLContext | None = None) -> None:
+        self._context = context
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self.address = f"127.0.0.1:{self.port}"
@@ -93,10 +111,13 @@ class Broker:
                 connection, _ = self._listening.accept()
             except OSError:
                 return
-            with connection:
+            with connection, contextlib.suppress(ssl.SSLError), self._secured(connection) as talking:
                 for answer in self.answers:
-                    self.received.append(connection.recv(1024))
-                    connection.sendall(answer)
+                    self.received.append(talking.recv(1024))
+                    talking.sendall(answer)
+
+    def _secured(self, connection: socket.socket) -> socket.socket:
+        return self._context.wrap_socket(connection, server_side=True) if self._context else connection
 
     def close(self) -> None:
         self._listening.close()
@@ -131,9 +152,10 @@ def reach() -> t.Any:
 
 @pytest.mark.component
 def test_the_script_as_it_is_run_prints_what_it_found(broker: Broker, registry: str) -> None:
+    given = {"broker": f"http://{broker.address}", "registry": f"http://{registry}", "timeout": 5, "security": None}
     done = subprocess.run(
-        [sys.executable, "-I", "-", f"http://{broker.address}", f"http://{registry}", "5"],
-        input=SCRIPT.read_text(encoding="utf-8"),
+        [sys.executable, "-I", "-c", SCRIPT.read_text(encoding="utf-8")],
+        input=json.dumps(given),
         capture_output=True,
         text=True,
         check=True,
@@ -147,6 +169,76 @@ def test_the_requests_are_those_of_the_protocol_byte_for_byte(reach: t.Any, brok
 
     assert broker.received == [API_VERSIONS_REQUEST, METADATA_REQUEST]
     assert cluster == reach.Cluster("Y2x1c3Rlcg", (("127.0.0.1", broker.port),))
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 and its key, in one file."""
+    file = tmp_path_factory.mktemp("certificate") / "both.pem"
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", file]
+    names = ["-subj", "/CN=node", "-addext", "subjectAltName=IP:127.0.0.1"]
+    done = subprocess.run(["openssl", "req", "-x509", "-days", "2", *key, *names], check=True, capture_output=True)
+    file.write_bytes(file.read_bytes() + done.stdout)
+    return file
+
+
+@pytest.fixture
+def context(certificate: Path) -> ssl.SSLContext:
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificate)
+    return server
+
+
+@pytest.fixture
+def security(reach: t.Any, certificate: Path) -> t.Any:
+    """The login that is right, with the authority that is."""
+    pem = certificate.read_text()
+    return reach.Security("platform", "p4sswd", pem[pem.index("-----BEGIN CERTIFICATE") :])
+
+
+@pytest.mark.component
+def test_a_broker_that_asks_for_a_login_gets_it_over_tls_byte_for_byte(
+    reach: t.Any, context: ssl.SSLContext, security: t.Any
+) -> None:
+    answers = [API_VERSIONS_ANSWER, HANDSHAKE_ANSWER, AUTHENTICATED_ANSWER]
+    with closing(Broker(*answers, context=context)) as broker:
+        broker.answers.append(metadata_answer("127.0.0.1", broker.port))
+
+        assert reach.broker_problems(broker.address, 5, security) == ([], [broker.address])
+
+    assert broker.received == [API_VERSIONS_REQUEST, HANDSHAKE_REQUEST, AUTHENTICATE_REQUEST, METADATA_REQUEST]
+
+
+@pytest.mark.component
+def test_a_login_that_is_refused_an_authority_that_is_unknown_and_no_tls_are_told_apart(
+    reach: t.Any, context: ssl.SSLContext, security: t.Any
+) -> None:
+    with closing(Broker(API_VERSIONS_ANSWER, HANDSHAKE_ANSWER, REFUSED_ANSWER, context=context)) as broker:
+        (refused,), _ = reach.broker_problems(broker.address, 5, security)
+        (unknown,), _ = reach.broker_problems(broker.address, 5, reach.Security("platform", "p4sswd"))
+    with closing(Broker(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as plain:
+        (no_tls,), _ = reach.broker_problems(plain.address, 5, security)
+
+    assert "refuses the login (Go away)" in refused
+    assert "p4sswd" not in refused
+    assert "is not trusted: self-signed certificate" in unknown
+    assert "does not speak TLS" in no_tls
+
+
+@pytest.mark.component
+def test_a_registry_behind_https_is_asked_with_name_and_password(
+    reach: t.Any, context: ssl.SSLContext, security: t.Any
+) -> None:
+    with HTTPServer(("127.0.0.1", 0), Registry) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        address = f"127.0.0.1:{server.server_port}"
+        assert reach.registry_problem(address, 5, security) is None
+        assert "status 401" in reach.registry_problem(address, 5, reach.Security("x", "y", security.ca_cert))
+        assert "is not trusted" in reach.registry_problem(address, 5, reach.Security("platform", "p4sswd"))
+        assert "would go in clear" in reach.registry_problem(f"http://{address}", 5, security)
+        server.shutdown()
 
 
 def test_a_closed_port_is_told_for_each_hop(reach: t.Any, closed: str) -> None:
