@@ -4,7 +4,7 @@
 """Asks the broker for its cluster and the registry for its subjects, from wherever it is run; names the hop that fails.
 
 Reads one JSON object: ``broker`` and ``registry`` (host:port or URL), ``timeout`` (seconds per step), ``security``
-(null, or ``user``, ``password`` and ``ca_cert``: PEM text, or null for the host's authorities). Prints one JSON
+(empty, or ``user``, ``password`` and ``ca_cert``: PEM text, or null for the host's authorities). Prints one JSON
 object: ``problems`` is a list of sentences, empty when everything is reached; ``advertised`` the addresses that the
 broker tells its clients to use. Standard library only: it runs on the platform's host.
 """
@@ -297,4 +297,4 @@ def report(broker: str, registry: str, timeout: float, security: Security | None
 if __name__ == "__main__":
     given = json.load(sys.stdin)
     login = Security(**given["security"]) if given["security"] else None
-    print(json.dumps(report(given["broker"], given["registry"], given["timeout"], login)))
+    print(json.dumps(report(given["broker"], given["registry"], float(given["timeout"]), login)))

@@ -38,7 +38,14 @@ REGISTRY = """docker run --detach --restart always --network kafka-network --nam
     --publish {address}:8081:8081 {image} \\
     sh -c 'mkdir -p /tmp/served && cd /tmp/served && echo [] > subjects && exec python3 -m http.server 8081'
 """
-PROBE = """
+
+
+@dataclass(frozen=True)
+class Site:
+    """The machines, reached as an operator reaches them."""
+
+    # Says what comes of a connection to the host and the port that it is given.
+    PROBE: t.ClassVar[str] = """
 import socket, sys
 try:
     socket.create_connection((sys.argv[1], int(sys.argv[2])), 2).close()
@@ -49,11 +56,6 @@ except OSError as error:
 else:
     print("open")
 """
-
-
-@dataclass(frozen=True)
-class Site:
-    """The machines, reached as an operator reaches them."""
 
     node: str
 
@@ -67,7 +69,7 @@ class Site:
     def probe(self, machine: str, address: str, port: int, *, container: str = "") -> str:
         """What comes of a connection from a machine, or from a container on it."""
         command = f"docker exec --interactive {container} python3" if container else "python3"
-        return self.run(machine, f"{command} - {address} {port}", PROBE)
+        return self.run(machine, f"{command} - {address} {port}", self.PROBE)
 
     def wait_until_open(self, machine: str, address: str, port: int) -> None:
         """Wait for a service to listen."""
@@ -78,13 +80,9 @@ class Site:
 
     def play(self, playbook: str, *arguments: str) -> Played:
         """Run one of the collection's playbooks for the node."""
-        # The address is given, so that no run needs to gather facts.
-        given = ["-e", f"liveconnect_advertised_address={self.node}"]
-        command = ["ansible-playbook", "-i", "inventories/lab/hosts.yml", "-l", "liveconnect-vm", *given, playbook]
-        command += arguments
+        command = ["ansible-playbook", "-i", "inventories/lab/hosts.yml", "-l", "liveconnect-vm", playbook, *arguments]
         environment = os.environ | {
             "LAB_NAME": SITE,
-            "ANSIBLE_GATHERING": "explicit",
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": f"{ROOT / '.build/ws'}{os.pathsep}{ROOT / '.build/deps'}",
         }

@@ -152,7 +152,7 @@ def reach() -> t.Any:
 
 @pytest.mark.component
 def test_the_script_as_it_is_run_prints_what_it_found(broker: Broker, registry: str) -> None:
-    given = {"broker": f"http://{broker.address}", "registry": f"http://{registry}", "timeout": 5, "security": None}
+    given = {"broker": f"http://{broker.address}", "registry": f"http://{registry}", "timeout": "5", "security": {}}
     done = subprocess.run(
         [sys.executable, "-I", "-c", SCRIPT.read_text(encoding="utf-8")],
         input=json.dumps(given),
