@@ -33,7 +33,7 @@ def test_what_the_container_reaches_is_registered_once(site: Site) -> None:
         ("workgroup_broker", "no-such.example.invalid:19092", "its name is unknown there"),
         ("workgroup_broker", "{node}:22", "The broker {node}:22 is not a Kafka broker."),
         ("workgroup_broker", "{node}:19093", "it sends clients to broker:29092, which cannot be reached: its name is"),
-        ("workgroup_registry", "{node}:19092", "What answers at http://{node}:19092/subjects is not a schema registry."),
+        ("workgroup_registry", "{node}:19092", "What answers at http://{node}:19092/subjects is not a schema"),
         ("workgroup_broker", "kafka-broker:29092", "only containers of the same Docker network"),
     ],
 )
