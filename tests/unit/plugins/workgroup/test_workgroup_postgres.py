@@ -190,7 +190,7 @@ def test_an_address_of_one_machine_is_warned_of_when_it_is_allowed(
     postgres: Access, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     warnings: list[str] = []
-    # Where Ansible's controller is loaded too, as by other tests, a warning goes to its display and not into the result.
+    # Where other tests have loaded Ansible's controller, a warning goes to its display and not into the result.
     monkeypatch.setattr(workgroup_kafka_registration.AnsibleModule, "warn", lambda _, text: warnings.append(text))
     declared = {"workgroup_id": ID, "broker": "kafka-broker:29092", "registry": "10.0.0.1:8081"}
 
