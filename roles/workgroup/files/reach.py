@@ -148,7 +148,7 @@ def cluster_over(connection: socket.socket, timeout: float, security: Security |
     connection.sendall(request(API_VERSIONS, API_VERSIONS_VERSION, 1))
     fields = answer(connection, 1, timeout)
     fields.number("h")  # the error code: none exists for version 0
-    known = [(fields.number("h"), fields.number("h"), fields.number("h")) for _ in range(fields.number("i"))]
+    known = [(fields.number("h"), fields.number("h"), fields.number("h")) for _entry in range(fields.number("i"))]
     if not any(key == METADATA and first <= METADATA_VERSION <= last for key, first, last in known):
         raise NotKafkaError("is a Kafka broker of a version that cannot be asked for its listeners (Metadata 2).")
     if security:
@@ -156,7 +156,7 @@ def cluster_over(connection: socket.socket, timeout: float, security: Security |
     # An empty list of topics, so that the answer is about the brokers alone.
     connection.sendall(request(METADATA, METADATA_VERSION, 2, struct.pack(">i", 0)))
     fields = answer(connection, 2, timeout)
-    brokers = [one_broker(fields) for _ in range(fields.number("i"))]
+    brokers = [one_broker(fields) for _entry in range(fields.number("i"))]
     return Cluster(fields.text(), tuple(brokers))
 
 
