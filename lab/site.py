@@ -52,9 +52,9 @@ def up(client: docker.DockerClient, name: str, wanted: Iterable[Node], served: C
         tags = build.ensure(client, needed)
         result.text = f"{len(tags)} there"
 
-    with _exclusively():
+    with exclusively():
         with step("network") as result:
-            net, subnet = _network(client, name)
+            net, subnet = ensure_network(client, name)
             result.text = f"{net.name} {subnet}"
         with step("registry") as result:
             registry, new = shared.ensure(client, shared.REGISTRY, tags[shared.REGISTRY.image])
@@ -101,7 +101,7 @@ def _start(container: Container, public_key: str) -> str:
         return nodes.authorize(container, public_key)
 
 
-def _network(client: docker.DockerClient, name: str) -> tuple[Network, ipaddress.IPv4Network]:
+def ensure_network(client: docker.DockerClient, name: str) -> tuple[Network, ipaddress.IPv4Network]:
     """The network of a site, made where it is missing, and its addresses."""
     found = client.networks.list(filters=labels.of_site(name))
     if found:
@@ -118,7 +118,7 @@ def _network(client: docker.DockerClient, name: str) -> tuple[Network, ipaddress
 
 
 @contextlib.contextmanager
-def _exclusively() -> Iterator[None]:
+def exclusively() -> Iterator[None]:
     """Networks and shared services are made by one command at a time, however many sites come up together."""
     STATE.mkdir(exist_ok=True)
     with (STATE / "lock").open("w") as lock:
@@ -143,7 +143,7 @@ def down(client: docker.DockerClient, name: str) -> None:
 
     The registry's volume stays, so that the next site need not push again.
     """
-    with step(f"site {name}") as result, _exclusively():
+    with step(f"site {name}") as result, exclusively():
         own = labels.of_site(name)
         containers = client.containers.list(all=True, filters=own)
         with ThreadPoolExecutor(max_workers=len(containers) or 1) as pool:
