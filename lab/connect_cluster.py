@@ -1,0 +1,203 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A bare Connect cluster for tests and benchmarks: a broker, two workers and a database, without a node around them.
+
+The engine sees it as a site of its own, so that ``python -m lab status`` and ``down --name NAME`` know it too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+import urllib.request
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from lab import build, engine, labels, network, nodes, site
+from lab.report import LabError, step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import docker
+    from docker.models.containers import Container
+
+BROKER, DATABASE, WORKERS = "broker", "database", ("connect-1", "connect-2")
+# A folder that both workers have in common: what connectors read and write.
+DATA = "/data"
+PORT = 8083
+START_SECONDS = 120
+JDBC_SINK = (
+    "/plugins/maven2/io/debezium/debezium-connector-jdbc/3.6.0.Final/debezium-connector-jdbc-3.6.0.Final-plugin.tar.gz"
+)
+DATABASE_USER = DATABASE_NAME = "transform"
+DATABASE_PASSWORD = "transform-of-the-lab"  # noqa: S105 -- a database that lives as long as a test
+
+BROKER_SETTINGS = {
+    "CLUSTER_ID": "bGFiLWNvbm5lY3QtY2x1cw",
+    "KAFKA_NODE_ID": "1",
+    "KAFKA_PROCESS_ROLES": "broker,controller",
+    "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+    "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+    "KAFKA_LISTENERS": "PLAINTEXT://0.0.0.0:9092,CONTROLLER://127.0.0.1:9093",
+    "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://{BROKER}:9092",
+    "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+    "KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS": "1",
+    "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
+    "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
+    "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+}
+WORKER_SETTINGS = {
+    "CONNECT_BOOTSTRAP_SERVERS": f"{BROKER}:9092",
+    "CONNECT_GROUP_ID": "connect",
+    **{f"CONNECT_{kind}_STORAGE_TOPIC": f"connect-{kind.lower()}" for kind in ("CONFIG", "OFFSET", "STATUS")},
+    **{f"CONNECT_{kind}_STORAGE_REPLICATION_FACTOR": "1" for kind in ("CONFIG", "OFFSET", "STATUS")},
+    "CONNECT_OFFSET_STORAGE_PARTITIONS": "1",
+    "CONNECT_STATUS_STORAGE_PARTITIONS": "1",
+    "CONNECT_OFFSET_FLUSH_INTERVAL_MS": "1000",
+    "CONNECT_KEY_CONVERTER": "org.apache.kafka.connect.storage.StringConverter",
+    "CONNECT_VALUE_CONVERTER": "org.apache.kafka.connect.storage.StringConverter",
+    # A worker that is killed is missed after six seconds, the least that a broker allows, and its tasks go to others
+    # two seconds later, not after five minutes.
+    "CONNECT_SESSION_TIMEOUT_MS": "6000",
+    "CONNECT_HEARTBEAT_INTERVAL_MS": "2000",
+    "CONNECT_SCHEDULED_REBALANCE_MAX_DELAY_MS": "2000",
+    # Plugins by their manifests: reading every class of every jar takes ten seconds.
+    "CONNECT_PLUGIN_DISCOVERY": "service_load",
+}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running cluster: its containers by name, and their addresses, which survive a restart."""
+
+    containers: Mapping[str, Container]
+
+    @property
+    def urls(self) -> list[str]:
+        """The REST addresses of the workers."""
+        return [f"http://{self.containers[name].labels[labels.ADDRESS]}:{PORT}" for name in WORKERS]
+
+    def shell(self, container: str, script: str) -> str:
+        """Run a script as root in a container and return what it printed; LabError when it fails."""
+        code, output = cast(
+            "tuple[int, bytes]", self.containers[container].exec_run(["sh", "-euc", script], user="root")
+        )
+        text = output.decode(errors="replace").strip()
+        if code != 0:
+            raise LabError(f"{container}: the script failed with code {code}: {text}")
+        return text
+
+    def psql(self, statement: str) -> str:
+        """What the database answers to a statement, columns separated by ``|``."""
+        options = f"--no-psqlrc --tuples-only --no-align --username={DATABASE_USER} --dbname={DATABASE_NAME}"
+        return self.shell(DATABASE, f"psql {options} <<'END'\n{statement}\nEND\n")
+
+    def wait_until_ready(self) -> None:
+        """Wait until every worker answers and all of them know each other; LabError after ``START_SECONDS``."""
+        deadline = time.monotonic() + START_SECONDS
+        for worker, url in zip(WORKERS, self.urls, strict=True):
+            while not _answers(url):
+                if time.monotonic() > deadline:
+                    log = self.containers[worker].logs(tail=20).decode(errors="replace").strip()
+                    raise LabError(f"{log}\nThe worker {worker} did not answer within {START_SECONDS} s.")
+                time.sleep(0.2)
+
+
+@contextlib.contextmanager
+def cluster(name: str) -> Iterator[Cluster]:
+    """The cluster ``name``, removed at the end.
+
+    While somebody works on its tests it may stay: with ``LAB_KEEP=1`` it is left, and the next one finds it there.
+    """
+    client = engine.client()
+    try:
+        yield ensure(client, name)
+    finally:
+        if os.environ.get("LAB_KEEP") != "1":
+            site.down(client, name)
+
+
+def ensure(client: docker.DockerClient, name: str) -> Cluster:
+    """Have the cluster run; what is there is left as it is."""
+    with step("images"):
+        tags = build.ensure(client, ["kafka", "kafka-connect", "postgres", "plugins"])
+    present = nodes.present(client, name)
+    if not present:
+        with step("cluster"):
+            present = _create(client, name, tags)
+    running = Cluster(present)
+    with step("workers"):
+        for container in present.values():
+            container.start()
+        running.wait_until_ready()
+    return running
+
+
+def _create(client: docker.DockerClient, name: str, tags: Mapping[str, str]) -> dict[str, Container]:
+    with site.exclusively():
+        net, subnet = site.ensure_network(client, name)
+    addresses = network.assign(subnet, [BROKER, DATABASE, *WORKERS])
+    volumes = {folder: f"lc-{name}-{folder}" for folder in ("plugins", "data")}
+    for volume in volumes.values():
+        client.volumes.create(volume, labels={labels.SITE: name})
+    client.containers.run(
+        tags["plugins"],
+        ["sh", "-euc", f"tar -xzf {JDBC_SINK} -C /mnt/plugins; chmod 1777 /mnt/data"],
+        volumes=[f"{volume}:/mnt/{folder}" for folder, volume in volumes.items()],
+        remove=True,
+    )
+    shared = [f"{volumes['plugins']}:/usr/share/confluent-hub-components:ro", f"{volumes['data']}:{DATA}"]
+    database = {
+        "POSTGRES_USER": DATABASE_USER,
+        "POSTGRES_PASSWORD": DATABASE_PASSWORD,
+        "POSTGRES_DB": DATABASE_NAME,
+    }
+
+    def create(key: str, image: str, environment: Mapping[str, str], mounts: list[str]) -> Container:
+        return client.containers.create(
+            tags[image],
+            name=nodes.container_name(name, key),
+            hostname=key,
+            labels={
+                labels.SITE: name,
+                labels.NODE: key,
+                labels.KIND: image,
+                labels.ADDRESS: addresses[key],
+            },
+            environment=dict(environment),
+            volumes=mounts,
+            network=str(net.name),
+            networking_config={
+                str(net.name): client.api.create_endpoint_config(ipv4_address=addresses[key], aliases=[key])
+            },
+            # The image's own check would be among the requests that a benchmark counts.
+            healthcheck={"test": ["NONE"]},
+        )
+
+    return {
+        BROKER: create(BROKER, "kafka", BROKER_SETTINGS, []),
+        DATABASE: create(DATABASE, "postgres", database, []),
+        **{
+            worker: create(
+                worker,
+                "kafka-connect",
+                {**WORKER_SETTINGS, "CONNECT_REST_ADVERTISED_HOST_NAME": addresses[worker]},
+                shared,
+            )
+            for worker in WORKERS
+        },
+    }
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/connectors", timeout=5) as response:  # noqa: S310 -- an address of ours
+            answer: Any = json.load(response)
+    except (OSError, ValueError):
+        return False
+    return isinstance(answer, list)
