@@ -30,9 +30,9 @@ BROKER, DATABASE, WORKERS = "broker", "database", ("connect-1", "connect-2")
 DATA = "/data"
 PORT = 8083
 START_SECONDS = 120
-JDBC_SINK = (
-    "/plugins/maven2/io/debezium/debezium-connector-jdbc/3.6.0.Final/debezium-connector-jdbc-3.6.0.Final-plugin.tar.gz"
-)
+PLUGINS = "/usr/share/confluent-hub-components"
+FILE_CONNECTORS = "/usr/share/filestream-connectors"
+JDBC_SINK = "/plugins/maven2/io/debezium/debezium-connector-jdbc/*/debezium-connector-jdbc-*-plugin.tar.gz"
 DATABASE_USER = DATABASE_NAME = "transform"
 DATABASE_PASSWORD = "transform-of-the-lab"  # noqa: S105 -- a database that lives as long as a test
 
@@ -66,6 +66,7 @@ WORKER_SETTINGS = {
     "CONNECT_SESSION_TIMEOUT_MS": "6000",
     "CONNECT_HEARTBEAT_INTERVAL_MS": "2000",
     "CONNECT_SCHEDULED_REBALANCE_MAX_DELAY_MS": "2000",
+    "CONNECT_PLUGIN_PATH": f"{FILE_CONNECTORS},{PLUGINS}",
     # Plugins by their manifests: reading every class of every jar takes ten seconds.
     "CONNECT_PLUGIN_DISCOVERY": "service_load",
 }
@@ -151,7 +152,7 @@ def _create(client: docker.DockerClient, name: str, tags: Mapping[str, str]) -> 
         volumes=[f"{volume}:/mnt/{folder}" for folder, volume in volumes.items()],
         remove=True,
     )
-    shared = [f"{volumes['plugins']}:/usr/share/confluent-hub-components:ro", f"{volumes['data']}:{DATA}"]
+    shared = [f"{volumes['plugins']}:{PLUGINS}:ro", f"{volumes['data']}:{DATA}"]
     database = {
         "POSTGRES_USER": DATABASE_USER,
         "POSTGRES_PASSWORD": DATABASE_PASSWORD,
