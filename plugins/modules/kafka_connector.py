@@ -48,6 +48,21 @@ options:
     type: str
     choices: [present, running, paused, stopped, absent]
     default: present
+  offsets:
+    description:
+      - How far the connector is to have come, for those moments at which it must go on from elsewhere.
+      - V(reset) makes it begin anew. A list says where it goes on, as the worker tells it at
+        C(/connectors/<name>/offsets); partitions that are not in the list keep their offsets, an offset that is null
+        makes the connector begin anew in its partition.
+      - The connector is stopped, its offsets are changed, and it gets back the state that it had or that O(state)
+        says. A connector that had failed is resumed. A new connector does not run before its offsets are set (Kafka
+        3.7 and later; before, it runs for a moment). When the worker refuses the offsets, the connector gets back its
+        state, and a new one is left stopped.
+      - Nothing is done, and the connector is not stopped, when its offsets are already so. As a connector that runs
+        moves on, the next run would take it back again. Give the option once, or together with O(state=stopped).
+      - Needs Kafka 3.6 or later. One request more for each connector that has the option, and one for the version.
+      - With O(connectors) it belongs into the entries, as each connector has offsets of its own.
+    type: raw
   connectors:
     description: The connectors to manage. An empty list is fine without O(purge).
     type: list
@@ -70,6 +85,9 @@ options:
         type: str
         choices: [present, running, paused, stopped, absent]
         default: present
+      offsets:
+        description: As O(offsets).
+        type: raw
   compare:
     description:
       - V(exact) makes the configuration what is declared; other keys on the worker are removed.
@@ -148,7 +166,7 @@ attributes:
     description: Configuration and state before and after, secrets masked.
   idempotent:
     support: full
-    description: Except with O(restart=always).
+    description: Except with O(restart=always), and with O(offsets) for a connector that runs and so moves on.
 extends_documentation_fragment:
   - igrafx.liveconnect.connection
   - igrafx.liveconnect.connection.url
@@ -179,6 +197,15 @@ EXAMPLES = r"""
     purge: true
     purge_match: incidents-.*
 
+- name: Have a connector deliver a topic once more from the start of one of its partitions
+  igrafx.liveconnect.kafka_connector:
+    url: http://127.0.0.1:8083
+    name: incidents-sink
+    compare: subset
+    offsets:
+      - partition: {kafka_topic: incidents, kafka_partition: 0}
+        offset: {kafka_offset: 0}
+
 - name: Stop a connector and keep its configuration
   igrafx.liveconnect.kafka_connector:
     url: http://127.0.0.1:8083
@@ -200,13 +227,16 @@ connectors:
     action:
       description:
         - What was, or in check mode would be done; the weightiest step where there are several.
-        - One of V(none), V(create), V(update), V(pause), V(resume), V(stop), V(restart), V(restart_failed), V(delete).
+        - One of V(none), V(create), V(update), V(reset_offsets), V(alter_offsets), V(pause), V(resume), V(stop),
+          V(restart), V(restart_failed), V(delete).
       type: str
     changed:
       description: Whether something was written.
       type: bool
     diff:
-      description: C(before) and C(after) with C(config) and C(state), secrets masked.
+      description:
+        - C(before) and C(after) with C(config) and C(state), secrets masked.
+        - Also C(offsets) where they change, and C(stopped_meanwhile) when the connector is stopped for that.
       returned: when the action is not V(none)
       type: dict
     state:
@@ -249,13 +279,12 @@ summary:
   sample: {create: 2, none: 17, failed: 0}
 """
 
-import re
-
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.apply import (
     Conduct,
     apply,
     preview,
+    read_offsets,
     read_settled,
     validate,
 )
@@ -287,6 +316,7 @@ CONNECTOR_SPEC = {
         "choices": ["present", "running", "paused", "stopped", "absent"],
         "default": "present",
     },
+    "offsets": {"type": "raw"},
 }
 ARGUMENT_SPEC = {
     **HTTP_ARGUMENT_SPEC,
@@ -312,28 +342,16 @@ ARGUMENT_SPEC = {
 }
 
 
-def rules_from(params):
-    """How to compare, from the options; InvalidInputError when a purge is not well defined."""
-    pattern = None
-    if params["purge"]:
-        if params["connectors"] is None:
-            raise InvalidInputError("purge: it works with connectors, not with name.", remedy="Use connectors.")
-        try:
-            pattern = re.compile(params["purge_match"])
-        except re.error as error:
-            raise InvalidInputError(
-                f"purge_match: '{params['purge_match']}' is no regular expression: {error}.",
-                remedy="Write one as Python does.",
-            ) from error
-    return Rules(params["compare"], frozenset(params["ignore_keys"]), params["restart"], pattern)
-
-
 def run(params, *, check_mode, diff_mode):
     """The module's result."""
     if params["parallel"] < 1:
         raise InvalidInputError("parallel: it must be 1 or more.")
+    if params["connectors"] is not None and (params["config"] or params["secrets"]):
+        raise InvalidInputError(
+            "connectors: config and secrets beside it belong to no connector.", remedy="Move them into its entries."
+        )
     declared = declare([params] if params["connectors"] is None else params["connectors"])
-    rules = rules_from(params)
+    rules = Rules.from_params(params)
     mask = Mask()
     for one in declared:
         mask.learn_secrets(one.config[key] for key in one.secret_keys if key in one.config)
@@ -341,10 +359,11 @@ def run(params, *, check_mode, diff_mode):
     client = ConnectClient(transport, mask, Patience(params["retry_timeout"], params["timeout"]))
     stop = params["on_error"] == "stop"
     actual = read_settled(client, declared, Timing(params["retry_timeout"], params["poll_interval"]))
+    actual, refused = read_offsets(client, declared, actual, parallel=params["parallel"])
     changes = plan(declared, actual, rules)
     learn_secrets(client, changes, mask)
     invalid = validate(client, changes, parallel=params["parallel"]) if params["validate_config"] else {}
-    outcomes = preview(changes, invalid, stop_on_error=stop)
+    outcomes = preview(changes, invalid | refused, stop_on_error=stop)
     if not check_mode:
         waiting = Timing(params["wait_timeout"], params["poll_interval"]) if params["wait"] else None
         outcomes = apply(client, outcomes, Conduct(params["parallel"], stop, waiting), mask)
@@ -357,7 +376,7 @@ def main():
         argument_spec=ARGUMENT_SPEC,
         supports_check_mode=True,
         required_one_of=[("name", "connectors")],
-        mutually_exclusive=[("name", "connectors"), *HTTP_MUTUALLY_EXCLUSIVE],
+        mutually_exclusive=[("name", "connectors"), ("offsets", "connectors"), *HTTP_MUTUALLY_EXCLUSIVE],
         required_if=[("purge", True, ["purge_match"])],
         required_together=HTTP_REQUIRED_TOGETHER,
     )

@@ -16,12 +16,13 @@ from dataclasses import dataclass, replace
 from .._errors import LiveConnectError, RefusedError
 from .client import FieldError
 from .model import ABSENT, PAUSED, PRESENT, RESTING, STOPPED, Actual, Declared
-from .plan import Change, Step
+from .plan import OFFSET_STEPS, Change, Step
 from .wait import Goal, Timing, wait_for
 
 if t.TYPE_CHECKING:
     from .client import ConnectClient
     from .masking import Mask
+    from .offsets import Offsets
 
 _NOT_BEGUN = "not begun, because another connector went wrong (on_error: stop)."
 
@@ -56,7 +57,7 @@ def read_settled(client: ConnectClient, declared: t.Sequence[Declared], timing: 
 
     After ``timing.timeout`` seconds the last reading is taken; a state that is still unknown is then written anew.
     """
-    compared = {one.name for one in declared if one.state not in (PRESENT, ABSENT)}
+    compared = {one.name for one in declared if one.state not in (PRESENT, ABSENT) or one.offsets is not None}
     deadline = time.monotonic() + timing.timeout
     while True:
         actual = client.read()
@@ -64,6 +65,31 @@ def read_settled(client: ConnectClient, declared: t.Sequence[Declared], timing: 
         if not passing or time.monotonic() >= deadline:
             return actual
         time.sleep(timing.poll_interval)
+
+
+def read_offsets(
+    client: ConnectClient, declared: t.Sequence[Declared], actual: t.Mapping[str, Actual], *, parallel: int
+) -> tuple[dict[str, Actual], dict[str, tuple[FieldError, ...]]]:
+    """The connectors with the offsets of those that declare some, and what the worker refused to tell, by connector.
+
+    RefusedError when the worker could not change offsets at all.
+    """
+    concerned = [one.name for one in declared if one.offsets is not None]
+    if not concerned:
+        return dict(actual), {}
+    client.require_offsets()
+    refused: dict[str, tuple[FieldError, ...]] = {}
+
+    def read(name: str) -> Actual:
+        try:
+            return replace(actual[name], offsets=client.offsets(name))
+        except RefusedError as error:
+            refused[name] = (FieldError("offsets", (str(error),)),)
+            return actual[name]
+
+    there = [name for name in concerned if name in actual]
+    with ThreadPoolExecutor(parallel) as pool:
+        return {**actual, **dict(zip(there, pool.map(read, there), strict=True))}, refused
 
 
 def validate(client: ConnectClient, changes: t.Sequence[Change], *, parallel: int) -> dict[str, tuple[FieldError, ...]]:
@@ -110,7 +136,8 @@ def _write_all(client: ConnectClient, outcomes: t.Sequence[Outcome], conduct: Co
     halt = threading.Event()
     at_rest = (
         any(
-            Step.CREATE in outcome.change.steps and outcome.change.expected in (PAUSED, STOPPED) for outcome in outcomes
+            Step.CREATE in outcome.change.steps and _created_as(outcome.change) in (PAUSED, STOPPED)
+            for outcome in outcomes
         )
         and client.can_create_at_rest()
     )
@@ -120,31 +147,55 @@ def _write_all(client: ConnectClient, outcomes: t.Sequence[Outcome], conduct: Co
             return outcome
         if halt.is_set():
             return replace(outcome, error=_NOT_BEGUN)
-        done: list[Step] = []
-        try:
-            for step in outcome.change.steps:
-                _perform(client, outcome.change, step, at_rest=at_rest)
-                done.append(step)
-        except LiveConnectError as error:
-            if conduct.stop_on_error:
-                halt.set()
-            return replace(outcome, done=tuple(done), error=str(error))
-        return replace(outcome, done=tuple(done), written=time.monotonic())
+        done, error = _carry_out(client, outcome.change, at_rest=at_rest)
+        if error and conduct.stop_on_error:
+            halt.set()
+        return replace(outcome, done=done, error=error, written=None if error else time.monotonic())
 
     with ThreadPoolExecutor(conduct.parallel) as pool:
         return list(pool.map(write, outcomes))
 
 
+def _carry_out(client: ConnectClient, change: Change, *, at_rest: bool) -> tuple[tuple[Step, ...], str]:
+    """The steps that were done, and what went wrong, if anything.
+
+    A connector whose offsets were refused is not left stopped, but a new one is: it would begin in the wrong place.
+    """
+    done: list[Step] = []
+    wrong = ""
+    for step in change.steps:
+        try:
+            _perform(client, change, step, at_rest=at_rest)
+        except LiveConnectError as error:
+            wrong = wrong or str(error)
+            if step not in OFFSET_STEPS:
+                break
+            if change.actual is None:
+                wrong += " It was created stopped, and is left so."
+                break
+        else:
+            done.append(step)
+    return tuple(done), wrong
+
+
+def _created_as(change: Change) -> str:
+    return STOPPED if change.moves_offsets else change.expected or PRESENT
+
+
 def _perform(client: ConnectClient, change: Change, step: Step, *, at_rest: bool) -> None:
     match step:
         case Step.CREATE:
-            client.create(change.name, change.config, change.expected or PRESENT, at_rest=at_rest)
+            client.create(change.name, change.config, _created_as(change), at_rest=at_rest)
         case Step.CONFIGURE:
             client.configure(change.name, change.config)
         case Step.PAUSE | Step.RESUME | Step.STOP:
             client.move(change.name, step)
         case Step.RESTART | Step.RESTART_FAILED:
             client.restart(change.name, only_failed=step is Step.RESTART_FAILED)
+        case Step.RESET_OFFSETS:
+            client.reset_offsets(change.name)
+        case Step.ALTER_OFFSETS:
+            client.alter_offsets(change.name, t.cast("Offsets", change.offsets))
         case Step.DELETE:
             client.delete(change.name)
 

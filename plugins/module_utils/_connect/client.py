@@ -17,6 +17,7 @@ from urllib.parse import quote
 from .._errors import DeadlineError, RefusedError, UnreachableError
 from .._http.transport import ConnectionFailedError, Response, Transport, request_json
 from .model import PAUSED, STOPPED, Actual, parse_actual
+from .offsets import Offsets, entries, parse_offsets
 from .plan import Step
 
 if t.TYPE_CHECKING:
@@ -135,15 +136,22 @@ class ConnectClient:
             if value.get("errors")
         ]
 
+    def offsets(self, name: str) -> Offsets:
+        """How far the connector has come."""
+        return parse_offsets(self._get(f"/connectors/{_quoted(name)}/offsets"))
+
     def can_create_at_rest(self) -> bool:
         """Whether a connector can be created paused or stopped (Kafka 3.7, Confluent Platform 7.7)."""
+        return _kafka(self.worker().get("version", "")) >= (3, 7)
+
+    def require_offsets(self) -> None:
+        """RefusedError when offsets cannot be changed, which takes Kafka 3.6 (Confluent Platform 7.6)."""
         version = self.worker().get("version", "")
-        match = _SEGMENTS.match(version)
-        if match is None:
-            return False
-        # Confluent's builds ('7.9.2-ccs', '7.9.2-ce') count four majors ahead of the Kafka that they contain.
-        major = int(match[1]) - (4 if "-cc" in version or "-ce" in version else 0)
-        return (major, int(match[2])) >= (3, 7)
+        if _kafka(version) < (3, 6):
+            raise RefusedError(
+                f"offsets: the worker is of version {version or 'unknown'} and cannot change them.",
+                remedy="Leave the option out, or bring the workers to Kafka 3.6 or later.",
+            )
 
     # Writes
 
@@ -176,6 +184,16 @@ class ConnectClient:
         query = f"includeTasks=true&onlyFailed={'true' if only_failed else 'false'}"
         response = self._send("POST", f"/connectors/{_quoted(name)}/restart?{query}")
         self._refuse_unless_ok(response, "restart")
+
+    def alter_offsets(self, name: str, offsets: Offsets) -> None:
+        """Have a stopped connector go on from here; partitions that are not named keep their offsets."""
+        response = self._send("PATCH", f"/connectors/{_quoted(name)}/offsets", {"offsets": entries(offsets)})
+        self._refuse_unless_ok(response, "alter the offsets")
+
+    def reset_offsets(self, name: str) -> None:
+        """Have a stopped connector begin anew."""
+        response = self._send("DELETE", f"/connectors/{_quoted(name)}/offsets")
+        self._refuse_unless_ok(response, "reset the offsets")
 
     def delete(self, name: str) -> None:
         """Delete the connector; one that is gone already is fine."""
@@ -268,6 +286,15 @@ class _Tries:
         self._pause = min(self._pause * 2, self._patience.longest_pause)
         self.count += 1
         return True
+
+
+def _kafka(version: str) -> tuple[int, int]:
+    """The Kafka that a worker's version stands for; 0.0 when it does not tell."""
+    match = _SEGMENTS.match(version)
+    if match is None:
+        return (0, 0)
+    # Confluent's builds ('7.9.2-ccs', '7.9.2-ce') count four majors ahead of the Kafka that they contain.
+    return (int(match[1]) - (4 if "-cc" in version or "-ce" in version else 0), int(match[2]))
 
 
 def _quoted(segment: str) -> str:

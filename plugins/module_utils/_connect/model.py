@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from .._errors import InvalidInputError
+from .offsets import Offsets, Wanted, parse_wanted
 
 RUNNING, PAUSED, STOPPED, FAILED = "running", "paused", "stopped", "failed"
 PRESENT, ABSENT = "present", "absent"
@@ -26,7 +27,7 @@ class Declared:
     """One connector as the operator wants it.
 
     ``config`` holds strings, secrets merged in, without ``name``; ``removed`` the keys declared null, which must not
-    be there; ``secret_keys`` the keys that came from ``secrets``.
+    be there; ``secret_keys`` the keys that came from ``secrets``; ``offsets`` is None where they are of no concern.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Declared:
     config: t.Mapping[str, str] = field(default_factory=dict)
     removed: frozenset[str] = frozenset()
     secret_keys: frozenset[str] = frozenset()
+    offsets: Wanted | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class Actual:
     """One connector as the worker reports it.
 
     ``config`` is without ``name``; ``state`` is None as long as the worker has no status of it; ``task_ids`` are the
-    tasks that the configuration gives it, ``tasks`` those of them that have a status.
+    tasks that the configuration gives it, ``tasks`` those of them that have a status; ``offsets`` is None as long as
+    they were not asked for.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Actual:
     trace: str = ""
     task_ids: tuple[int, ...] = ()
     tasks: tuple[Task, ...] = ()
+    offsets: Offsets | None = None
 
     @property
     def failure(self) -> str | None:
@@ -80,7 +84,10 @@ class Actual:
 
 
 def declare(entries: t.Sequence[t.Mapping[str, t.Any]]) -> list[Declared]:
-    """Parse ``name``, ``config``, ``secrets`` and ``state`` of each entry; InvalidInputError names the connector."""
+    """Parse ``name``, ``config``, ``secrets``, ``state``, ``offsets`` of each entry.
+
+    InvalidInputError names the connector.
+    """
     declared = [_declare(entry) for entry in entries]
     twice = sorted(name for name, count in Counter(one.name for one in declared).items() if count > 1)
     if twice:
@@ -103,12 +110,20 @@ def _declare(entry: t.Mapping[str, t.Any]) -> Declared:
         raise InvalidInputError(
             f"Connector '{name}': 'name' inside config is another one.", remedy="Leave it out of config."
         )
+    state = entry.get("state") or PRESENT
+    offsets = parse_wanted(name, entry.get("offsets"))
+    if offsets is not None and state == ABSENT:
+        raise InvalidInputError(
+            f"Connector '{name}': offsets are declared of a connector that is to be absent.",
+            remedy="Leave them out, or reset them first and delete it then.",
+        )
     return Declared(
         name=name,
-        state=entry.get("state") or PRESENT,
+        state=state,
         config=config,
         removed=removed - secrets.keys() - {"name"},
         secret_keys=frozenset(secrets),
+        offsets=offsets,
     )
 
 

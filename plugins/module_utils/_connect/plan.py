@@ -8,14 +8,13 @@
 from __future__ import annotations
 
 import enum
+import re
 import typing as t
 from dataclasses import dataclass, field
 
 from .._errors import InvalidInputError
 from .model import ABSENT, FAILED, PAUSED, PRESENT, RESTING, RUNNING, STOPPED, Actual, Declared
-
-if t.TYPE_CHECKING:
-    import re
+from .offsets import RESET, Wanted, after
 
 
 class Step(enum.Enum):
@@ -26,6 +25,8 @@ class Step(enum.Enum):
     PAUSE = "pause"
     RESUME = "resume"
     STOP = "stop"
+    RESET_OFFSETS = "reset_offsets"
+    ALTER_OFFSETS = "alter_offsets"
     RESTART_FAILED = "restart_failed"
     RESTART = "restart"
     DELETE = "delete"
@@ -37,12 +38,15 @@ _WEIGHT = [
     Step.CREATE,
     Step.DELETE,
     Step.CONFIGURE,
+    Step.RESET_OFFSETS,
+    Step.ALTER_OFFSETS,
     Step.STOP,
     Step.PAUSE,
     Step.RESUME,
     Step.RESTART,
     Step.RESTART_FAILED,
 ]
+OFFSET_STEPS = frozenset({Step.RESET_OFFSETS, Step.ALTER_OFFSETS})
 _STATE_STEP = {RUNNING: Step.RESUME, PAUSED: Step.PAUSE, STOPPED: Step.STOP}
 
 
@@ -60,13 +64,29 @@ class Rules:
     restart: str = "failed"
     purge_match: re.Pattern[str] | None = None
 
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any]) -> Rules:
+        """From a module's options; InvalidInputError when a purge is not well defined."""
+        pattern = None
+        if params["purge"]:
+            if params["connectors"] is None:
+                raise InvalidInputError("purge: it works with connectors, not with name.", remedy="Use connectors.")
+            try:
+                pattern = re.compile(params["purge_match"])
+            except re.error as error:
+                raise InvalidInputError(
+                    f"purge_match: '{params['purge_match']}' is no regular expression: {error}.",
+                    remedy="Write one as Python does.",
+                ) from error
+        return cls(params["compare"], frozenset(params["ignore_keys"]), params["restart"], pattern)
+
 
 @dataclass(frozen=True)
 class Change:
     """The steps of one connector, in order; none when it is as declared.
 
     ``config`` is what the worker holds afterwards, ``expected`` the state it rests in then: ``running``, ``paused``,
-    ``stopped``, ``absent``, or None when any of them is fine.
+    ``stopped``, ``absent``, or None when any of them is fine; ``offsets`` what an offset step is to achieve.
     """
 
     name: str
@@ -75,6 +95,12 @@ class Change:
     expected: str | None = None
     actual: Actual | None = None
     secret_keys: frozenset[str] = frozenset()
+    offsets: Wanted | None = None
+
+    @property
+    def moves_offsets(self) -> bool:
+        """Whether the connector is stopped for the sake of its offsets."""
+        return bool(OFFSET_STEPS & set(self.steps))
 
     @property
     def action(self) -> str:
@@ -118,10 +144,27 @@ def _plan_one(declared: Declared, actual: Actual | None, rules: Rules) -> Change
             f"Connector '{declared.name}': config has no 'connector.class'.", remedy="Name the connector's class there."
         )
     if actual is None:
-        expected = RUNNING if declared.state == PRESENT else declared.state
-        return Change(declared.name, (Step.CREATE,), config, expected, None, declared.secret_keys)
-    steps = tuple(_steps(declared, actual, differs=config != actual.config, restart=rules.restart))
-    return Change(declared.name, steps, config, _expected(declared, actual), actual, declared.secret_keys)
+        state = RUNNING if declared.state == PRESENT else declared.state
+        steps = (Step.CREATE, *_around_offsets(declared, state))
+        return Change(declared.name, steps, config, state, None, declared.secret_keys, declared.offsets)
+    differs = config != actual.config
+    expected = _expected(declared, actual)
+    if declared.offsets is not None and after(actual.offsets or {}, declared.offsets) != actual.offsets:
+        # Of a connector that failed, or is not settled, running is the best guess at what it was.
+        expected = expected or RUNNING
+        begin = [step for step, due in ((Step.STOP, actual.state != STOPPED), (Step.CONFIGURE, differs)) if due]
+        steps = (*begin, *_around_offsets(declared, expected))
+    else:
+        steps = tuple(_steps(declared, actual, differs=differs, restart=rules.restart))
+    return Change(declared.name, steps, config, expected, actual, declared.secret_keys, declared.offsets)
+
+
+def _around_offsets(declared: Declared, expected: str) -> t.Iterator[Step]:
+    """The steps of a connector that is stopped: its offsets, then the state that it is to have."""
+    if declared.offsets is not None:
+        yield Step.RESET_OFFSETS if declared.offsets == RESET else Step.ALTER_OFFSETS
+        if expected != STOPPED:
+            yield _STATE_STEP[expected]
 
 
 def _delete(name: str, actual: Actual | None, secret_keys: frozenset[str] = frozenset()) -> Change:

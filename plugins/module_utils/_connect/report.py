@@ -11,7 +11,9 @@ import typing as t
 from collections import Counter
 
 from .._errors import RefusedError
-from .model import ABSENT, Actual
+from .model import ABSENT, STOPPED, Actual
+from .offsets import after as offsets_after
+from .offsets import entries
 from .plan import Change, Step
 
 if t.TYPE_CHECKING:
@@ -58,7 +60,22 @@ def difference(change: Change, mask: Mask) -> dict[str, t.Any]:
         before["failed"], after["failed"] = _failed_parts(change.actual), []
     if Step.RESTART in change.steps:
         after["restarted"] = True
+    if change.moves_offsets and change.offsets is not None:
+        current = (change.actual.offsets if change.actual else None) or {}
+        if change.actual:
+            before["offsets"] = _masked(entries(current), mask)
+        after["offsets"] = _masked(entries(offsets_after(current, change.offsets)), mask)
+        if Step.STOP in change.steps and change.expected != STOPPED:
+            after["stopped_meanwhile"] = True
     return {"before": before, "after": after}
+
+
+def _masked(value: t.Any, mask: Mask) -> t.Any:
+    if isinstance(value, str):
+        return mask.text(value)
+    if isinstance(value, dict):
+        return {key: _masked(item, mask) for key, item in value.items()}
+    return [_masked(item, mask) for item in value] if isinstance(value, list) else value
 
 
 def _state(state: str | None) -> str:

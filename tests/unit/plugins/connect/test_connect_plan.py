@@ -6,7 +6,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.apply import Conduct, apply, preview
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.apply import (
+    Conduct,
+    apply,
+    preview,
+    read_offsets,
+)
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient, Patience
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import Actual, Declared, Task, declare
@@ -77,13 +82,21 @@ class Direct:
 names = st.sampled_from(["a", "b", "c d", "p-1", "p-2"])
 values = st.sampled_from(["1", "2", True, None, ["x", 1]])
 configs = st.dictionaries(st.sampled_from(["k1", "k2", "token"]), values).map(lambda config: {**CONFIG, **config})
+places = st.fixed_dictionaries(
+    {
+        "partition": st.sampled_from([{"file": "x"}, {"file": "y"}]),
+        "offset": st.sampled_from([None, {"position": 1}, {"position": 2}]),
+    }
+)
+offsets = st.lists(places, unique_by=lambda place: place["partition"]["file"])
 entries = st.fixed_dictionaries(
     {
         "config": configs,
         "secrets": st.dictionaries(st.sampled_from(["k2", "s"]), st.sampled_from(["hunter2", "swordfish"])),
         "state": st.sampled_from(["present", "running", "paused", "stopped", "absent"]),
+        "offsets": st.none() | st.just("reset") | offsets,
     }
-)
+).map(lambda entry: {**entry, "offsets": None} if entry["state"] == "absent" else entry)
 stored = st.dictionaries(st.sampled_from(["k1", "k2", "k3"]), st.sampled_from(["1", "2", "true", "x,1"])).map(
     lambda config: {**CONFIG, **config}
 )
@@ -93,7 +106,7 @@ stored = st.dictionaries(st.sampled_from(["k1", "k2", "k3"]), st.sampled_from(["
 def held(draw):
     state = draw(st.sampled_from(["RUNNING", "PAUSED", "STOPPED", "FAILED"]))
     tasks = [] if state in ("STOPPED", "FAILED") else [draw(st.sampled_from([state, "FAILED"]))]
-    return Held(draw(stored), state, tasks)
+    return Held(draw(stored), state, tasks, offsets=[place for place in draw(offsets) if place["offset"]])
 
 
 @settings(max_examples=60, deadline=None)
@@ -115,15 +128,19 @@ def test_what_was_applied_needs_nothing_more(declared, existing, version, rules)
     mask = Mask()
     client = ConnectClient(Direct(worker), mask, Patience(1))
     wanted = declare([{"name": name, **entry} for name, entry in declared.items()])
+
+    def read():
+        return read_offsets(client, wanted, client.read(), parallel=1)[0]
+
     untouched = existing.keys() - declared.keys()
 
-    first = plan(wanted, client.read(), rules)
+    first = plan(wanted, read(), rules)
     conduct = Conduct(parallel=2, stop_on_error=True, wait=Timing(timeout=0.1, poll_interval=0, settle=0))
     outcomes = apply(client, preview(first, {}, stop_on_error=True), conduct, mask)
 
     assert [outcome.error for outcome in outcomes] == [""] * len(outcomes)
     assert [outcome.done for outcome in outcomes] == [change.steps for change in first]
-    second = plan(wanted, client.read(), rules)
+    second = plan(wanted, read(), rules)
     assert [change.steps for change in second] == [()] * len(second)
     if rules.purge_match is None:
         assert untouched <= worker.connectors.keys()

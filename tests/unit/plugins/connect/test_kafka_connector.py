@@ -15,6 +15,9 @@ from fake_connect_worker import BOOTING, REBALANCE_READ, REBALANCE_WRITE, Held, 
 
 PLAIN = {"connector.class": "org.example.Sink", "tasks.max": 1, "topic": "t", "flag": True, "list": ["a", "b"]}
 STORED = {"connector.class": "org.example.Sink", "tasks.max": "1", "topic": "t", "flag": "true", "list": "a,b"}
+PLACE = {"partition": {"file": "x"}, "offset": {"position": 3}}
+ELSEWHERE = {"partition": {"file": "y"}, "offset": {"n": 1}}
+MOVED = {**PLACE, "offset": {"position": 9}}
 
 
 @pytest.fixture
@@ -148,6 +151,13 @@ def test_purge_deletes_what_matches_and_is_not_declared(run, worker):
         ({"name": "a", "config": PLAIN, "secrets": {"pin": None}}, "secrets.pin has no value"),
         ({"name": "a", "config": {"topic": "t"}}, "connector.class"),
         ({"name": "a", "connectors": []}, "mutually exclusive"),
+        ({"connectors": [], "offsets": "reset"}, "mutually exclusive"),
+        ({"connectors": [], "config": PLAIN}, "Move them into its entries"),
+        ({"name": "a", "state": "absent", "offsets": "reset"}, "offsets are declared of a connector"),
+        ({"name": "a", "config": PLAIN, "offsets": "rest"}, "offsets is neither 'reset' nor a list"),
+        ({"name": "a", "config": PLAIN, "offsets": [{"partition": {}}]}, "offsets[0] has not exactly the keys"),
+        ({"name": "a", "config": PLAIN, "offsets": [{"partition": {}, "offset": 1}]}, "offsets[0] has a partition or"),
+        ({"name": "a", "config": PLAIN, "offsets": [PLACE, PLACE]}, "offsets[1] names a partition for the second"),
     ],
 )
 def test_refuses_in_one_sentence_before_writing(run, worker, options, said):
@@ -318,3 +328,102 @@ def test_nobody_answers(run):
     result = run(url="http://127.0.0.1:9", name="a", config=PLAIN, retry_timeout=0.01)
     assert "does not answer" in result["msg"]
     assert "retry_timeout" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    "moves",
+    [
+        ("RUNNING", "present", ["stop", "offsets", "resume"]),
+        ("PAUSED", "present", ["stop", "offsets", "pause"]),
+        ("STOPPED", "present", ["offsets"]),
+        ("FAILED", "present", ["stop", "offsets", "resume"]),
+        ("STOPPED", "running", ["offsets", "resume"]),
+        ("RUNNING", "stopped", ["stop", "offsets"]),
+    ],
+)
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("reset", "reset_offsets", []),
+        ([PLACE], "alter_offsets", [ELSEWHERE, PLACE]),
+        ([{**PLACE, "offset": None}], "alter_offsets", [ELSEWHERE]),
+    ],
+)
+def test_offsets_are_changed_while_stopped(run, worker, moves, change):
+    held, state, verbs = moves
+    offsets, action, left = change
+    tasks = [] if held in ("STOPPED", "FAILED") else [held]
+    worker.connectors["a"] = Held(dict(STORED), held, tasks, offsets=[MOVED, ELSEWHERE])
+    entry = only(quartet(run, worker, name="a", config=PLAIN, state=state, offsets=offsets))
+    assert entry["action"] == action
+    assert worker.connectors["a"].offsets == left
+    assert [path.rsplit("/", 1)[1] for _method, path in worker.writes] == verbs
+    shown = sorted(left, key=str)
+    assert sorted(entry["diff"]["after"]["offsets"], key=str) == shown
+    assert entry["diff"]["before"]["offsets"] == [MOVED, ELSEWHERE]
+    assert entry["diff"]["after"].get("stopped_meanwhile", False) == (verbs[0] == "stop" and verbs[-1] != "offsets")
+
+
+@pytest.mark.parametrize("offsets", ["reset", [PLACE]])
+@pytest.mark.parametrize(("version", "ran"), [("3.9.0", False), ("3.6.2", True)])
+def test_a_new_connector_begins_where_it_is_told(run, worker, offsets, version, ran):
+    worker.version = version
+    entry = only(run(name="a", config=PLAIN, state="paused", offsets=offsets))
+    assert (entry["action"], entry["state"]) == ("create", "paused")
+    assert (worker.connectors["a"].offsets, worker.connectors["a"].ran) == ([PLACE] if offsets == [PLACE] else [], ran)
+    assert entry["diff"]["after"]["offsets"] == worker.connectors["a"].offsets
+
+
+def test_a_new_configuration_and_offsets_take_one_stop(run, worker):
+    worker.connectors["a"] = Held({**STORED, "topic": "old"}, offsets=[MOVED])
+    entry = only(quartet(run, worker, connectors=[{"name": "a", "config": PLAIN, "offsets": [PLACE]}]))
+    assert entry["action"] == "update"
+    assert [path.rsplit("/", 1)[1] for _method, path in worker.writes] == ["stop", "config", "offsets", "resume"]
+
+
+def test_offsets_of_a_sink_may_come_as_text(run, worker):
+    stored = {"partition": {"kafka_topic": "t", "kafka_partition": 0}, "offset": {"kafka_offset": 7}}
+    worker.connectors["a"] = Held(dict(STORED), offsets=[stored])
+    as_text = {"partition": {"kafka_partition": "0", "kafka_topic": "t"}, "offset": {"kafka_offset": "7"}}
+    assert not run(name="a", config=PLAIN, offsets=[as_text])["changed"]
+
+
+def test_refused_offsets_leave_the_state_as_it_was(run, worker):
+    refused = [{"partition": {"refused": 1}, "offset": {"position": 1}}]
+    worker.connectors["a"] = Held(dict(STORED), "PAUSED", ["PAUSED"])
+    entries = [{"name": name, "config": PLAIN, "offsets": refused} for name in ("a", "new")]
+    result = run(connectors=entries, on_error="continue")
+    old, new = result["connectors"]
+    assert "'position' key is expected to be a Long value" in old["error"]
+    assert worker.connectors["a"].state == "PAUSED"
+    assert new["error"].endswith("It was created stopped, and is left so.")
+    assert worker.connectors["new"].state == "STOPPED"
+    assert result["summary"]["failed"] == 2
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_worker_that_cannot_change_offsets_is_left_alone(run, worker, check):
+    worker.version = "3.5.1"
+    worker.connectors["a"] = Held(dict(STORED), offsets=[MOVED])
+    result = run(name="a", config=PLAIN, offsets="reset", check=check)
+    assert "offsets: the worker is of version 3.5.1 and cannot change them." in result["msg"]
+    assert worker.writes == []
+
+
+def test_offsets_that_cannot_be_read_hold_up_their_connector_only(run, worker):
+    worker.connectors = {name: Held(dict(STORED), offsets=[MOVED]) for name in "ab"}
+    real = worker.answer
+    worker.answer = lambda *request: (
+        error(500, "not authorized") if request[1] == "/connectors/a/offsets" else real(*request)
+    )
+    result = run(connectors=[{"name": n, "config": PLAIN, "offsets": "reset"} for n in "ab"], on_error="continue")
+    assert "offsets: The worker refused to answer GET /connectors/a/offsets: HTTP 500 not authorized" in result["msg"]
+    assert [one["changed"] for one in result["connectors"]] == [False, True]
+
+
+def test_secrets_in_offsets_are_masked(run, worker):
+    worker.connectors["a"] = Held(
+        {**STORED, "pin": "p4ssw0rd"}, offsets=[{"partition": {"f": "x?p4ssw0rd"}, "offset": {}}]
+    )
+    done = run(name="a", config=PLAIN, secrets={"pin": "p4ssw0rd"}, offsets="reset", hidden="p4ssw0rd")
+    assert done["changed"]

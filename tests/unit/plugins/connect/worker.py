@@ -30,7 +30,8 @@ class Held:
     """One connector: ``state`` as in the REST API, ``tasks`` the states of its tasks.
 
     For the next ``passing`` reads its status tells that it is on its way; ``ran`` whether it was ever running;
-    ``target`` is the state that a failed connector takes on when it is restarted.
+    ``target`` is the state that a failed connector takes on when it is restarted;
+    ``offsets`` stand still.
     """
 
     config: dict[str, str]
@@ -39,6 +40,7 @@ class Held:
     ran: bool = True
     passing: int = 0
     target: str = "RUNNING"
+    offsets: list[dict] = field(default_factory=list)
 
 
 class Worker:
@@ -167,6 +169,10 @@ class Worker:
                 return 204, None
             case "PUT", ["pause" | "resume" | "stop" as verb]:
                 return self._move(name, held, {"pause": "PAUSED", "resume": "RUNNING", "stop": "STOPPED"}[verb])
+            case "GET", ["offsets"]:
+                return 200, {"offsets": held.offsets}
+            case "PATCH" | "DELETE", ["offsets"] if self.version >= "3.6":
+                return self._change_offsets(held, body)
             case "POST", ["restart"]:
                 return self._restart(name, held, only_failed=query["onlyFailed"] == ["true"])
         return 405, _error(405, "HTTP 405 Method Not Allowed")
@@ -182,6 +188,19 @@ class Worker:
                 "FAILED" if was else task for was, task in zip(failed, held.tasks, strict=False)
             ] or held.tasks
         return 202, None
+
+    def _change_offsets(self, held, body):
+        if held.state != "STOPPED":
+            return 400, _error(400, "Connectors must be in the STOPPED state before their offsets can be modified.")
+        if body is None:
+            held.offsets = []
+            return 200, {"message": "The offsets for this connector have been reset successfully"}
+        for entry in body["offsets"]:
+            if "refused" in entry["partition"]:
+                return 500, _error(500, "The value for the 'position' key is expected to be a Long value")
+            held.offsets = [one for one in held.offsets if one["partition"] != entry["partition"]]
+            held.offsets += [entry] if entry["offset"] is not None else []
+        return 200, {"message": "The offsets for this connector have been altered successfully"}
 
     def _restart(self, name, held, *, only_failed):
         if self.healing:
