@@ -49,7 +49,6 @@ class Outcome:
     seen: Actual | None = None
     error: str = ""
     invalid: tuple[FieldError, ...] = ()
-    written: float | None = None
 
 
 def read_settled(client: ConnectClient, declared: t.Sequence[Declared], timing: Timing) -> dict[str, Actual]:
@@ -150,7 +149,7 @@ def _write_all(client: ConnectClient, outcomes: t.Sequence[Outcome], conduct: Co
         done, error = _carry_out(client, outcome.change, at_rest=at_rest)
         if error and conduct.stop_on_error:
             halt.set()
-        return replace(outcome, done=done, error=error, written=None if error else time.monotonic())
+        return replace(outcome, done=done, error=error)
 
     with ThreadPoolExecutor(conduct.parallel) as pool:
         return list(pool.map(write, outcomes))
@@ -204,7 +203,7 @@ def _wait_for_all(
     client: ConnectClient, outcomes: t.Sequence[Outcome], timing: Timing, conduct: Conduct, mask: Mask
 ) -> list[Outcome]:
     goals = [
-        Goal(outcome.change.name, outcome.change.expected, outcome.change.actual, outcome.written)
+        Goal(outcome.change.name, outcome.change.expected, outcome.change.actual, bool(outcome.done))
         for outcome in outcomes
         if not outcome.error
     ]

@@ -24,28 +24,30 @@ _FIRST_PAUSE = 0.1
 
 @dataclass(frozen=True)
 class Timing:
-    """All in seconds. ``settle``: how long after a write a status may still be the one from before it.
+    """All in seconds. ``settle``: how long after the last write a status may still be the one from before it.
 
-    ``poll_interval`` is the longest pause between two looks: the first ones come sooner.
+    ``settle_each`` comes on top for each connector that existed and was written to, as the workers restart one after
+    the other. ``poll_interval`` is the longest pause between two looks: the first ones come sooner.
     """
 
     timeout: float = 300
     poll_interval: float = 0.5
-    settle: float = 3
+    settle: float = 2
+    settle_each: float = 0.1
 
 
 @dataclass(frozen=True)
 class Goal:
     """Where one connector is to come to rest.
 
-    ``expected`` as in plan.Change; ``before`` its status before it was written to; ``written`` the monotonic time of
-    the last write, None when it was left alone.
+    ``expected`` as in plan.Change; ``before`` its status before it was written to; ``written`` is False when it was
+    left alone.
     """
 
     name: str
     expected: str | None
     before: Actual | None = None
-    written: float | None = None
+    written: bool = False
 
 
 @dataclass
@@ -72,12 +74,13 @@ def wait_for(
     """
     waited = Waited(dict(seen), {})
     settled = [_settled(goal, waited, mask) for goal in goals]
-    if all(settled) and all(goal.written is None for goal in goals):
+    if all(settled) and not any(goal.written for goal in goals):
         return waited
     # What was read before the writes is no verdict on them.
     waited.errors.clear()
     moved: set[str] = set()
     start = time.monotonic()
+    settled_at = start + timing.settle + timing.settle_each * sum(goal.written and bool(goal.before) for goal in goals)
     deadline = start + timing.timeout
     pause = min(_FIRST_PAUSE, timing.poll_interval)
     while True:
@@ -89,12 +92,7 @@ def wait_for(
             waited.errors.update({goal.name: f"its state is unknown. {error}" for goal in watched})
             return waited
         now = time.monotonic()
-        early = now - start < timing.settle
-        missing = []
-        for goal in watched:
-            fresh = goal.written is not None and now - goal.written < timing.settle
-            if not _arrived(goal, waited, moved, mask, early=early, fresh=fresh):
-                missing.append(goal)
+        missing = [goal for goal in watched if not _arrived(goal, waited, moved, mask, early=now < settled_at)]
         if not missing or (waited.errors and stop_at_first):
             return waited
         if now >= deadline:
@@ -108,18 +106,18 @@ def wait_for(
         pause = min(pause * 1.5, timing.poll_interval)
 
 
-def _arrived(goal: Goal, waited: Waited, moved: set[str], mask: Mask, *, early: bool, fresh: bool) -> bool:
+def _arrived(goal: Goal, waited: Waited, moved: set[str], mask: Mask, *, early: bool) -> bool:
     """Whether there is nothing more to wait for: the goal is reached, or failed, and that is no old news.
 
-    ``early``: the wait is younger than the settling time; ``fresh``: the last write to the connector is.
+    ``early``: the last write to any of the connectors is younger than the settling time.
     """
     actual = waited.seen.get(goal.name)
     if actual and goal.before and actual.moving_part != goal.before.moving_part:
         moved.add(goal.name)
-    if may_be_stale(goal, actual, fresh=fresh, moved=goal.name in moved):
+    if may_be_stale(goal, actual, fresh=early and goal.written, moved=goal.name in moved):
         return False
     # A worker that was started again may never learn the status of some tasks that run elsewhere since long ago.
-    return _settled(goal, waited, mask, blind=goal.written is None and not early)
+    return _settled(goal, waited, mask, blind=not goal.written and not early)
 
 
 def _settled(goal: Goal, waited: Waited, mask: Mask, *, blind: bool = False) -> bool:

@@ -135,7 +135,9 @@ def test_what_was_applied_needs_nothing_more(declared, existing, version, rules)
     untouched = existing.keys() - declared.keys()
 
     first = plan(wanted, read(), rules)
-    conduct = Conduct(parallel=2, stop_on_error=True, wait=Timing(timeout=0.1, poll_interval=0, settle=0))
+    conduct = Conduct(
+        parallel=2, stop_on_error=True, wait=Timing(timeout=0.1, poll_interval=0, settle=0, settle_each=0)
+    )
     outcomes = apply(client, preview(first, {}, stop_on_error=True), conduct, mask)
 
     assert [outcome.error for outcome in outcomes] == [""] * len(outcomes)

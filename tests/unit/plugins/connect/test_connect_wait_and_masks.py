@@ -59,7 +59,7 @@ def test_when_a_goal_is_reached(expected, actual, reached):
     ],
 )
 def test_a_status_right_after_a_write_may_be_the_old_one(before, seen, moved, stale):
-    goal = Goal("a", "running", before, 0)
+    goal = Goal("a", "running", before, True)
     assert may_be_stale(goal, seen, fresh=True, moved=moved) == stale
     assert not may_be_stale(goal, seen, fresh=False, moved=moved)
 
@@ -87,8 +87,8 @@ class Film:
     ],
 )
 def test_waits_past_old_statuses(pictures, settle, error):
-    timing = Timing(timeout=0.05, poll_interval=0.001, settle=settle)
-    goal = Goal("a", "running", RUNS, written=float("inf") if settle else 0)
+    timing = Timing(timeout=0.05, poll_interval=0.001, settle=settle, settle_each=0)
+    goal = Goal("a", "running", RUNS, written=True)
     waited = wait_for(Film(*pictures), [goal], {}, timing, Mask(), stop_at_first=True)
     assert waited.errors.get("a", "").startswith(error)
     assert bool(waited.errors) == bool(error)
@@ -99,7 +99,7 @@ def test_all_have_arrived_at_the_same_look():
     looks = [{"a": RUNS, "b": MOVES}, {"a": MOVES, "b": RUNS}, {"a": RUNS, "b": RUNS}]
     film.poll = lambda: looks.pop(0)
     timing = Timing(timeout=1, poll_interval=0.001, settle=0)
-    goals = [Goal("a", "running", None, written=0), Goal("b", "running")]
+    goals = [Goal("a", "running", None, written=True), Goal("b", "running")]
     waited = wait_for(film, goals, {}, timing, Mask(), stop_at_first=True)
     assert (waited.errors, looks) == ({}, [])
 
@@ -107,7 +107,7 @@ def test_all_have_arrived_at_the_same_look():
 def test_a_worker_that_never_learns_of_a_task_holds_up_only_what_was_written():
     unseen = Actual("a", state="running", task_ids=(0,))
     timing = Timing(timeout=0.05, poll_interval=0.001, settle=0.01)
-    for written, errors in ((None, []), (0, ["a"])):
+    for written, errors in ((False, []), (True, ["a"])):
         goal = Goal("a", "running", unseen, written)
         waited = wait_for(Film(unseen), [goal], {"a": unseen}, timing, Mask(), stop_at_first=True)
         assert list(waited.errors) == errors
