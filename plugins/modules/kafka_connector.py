@@ -14,7 +14,8 @@ author: iGrafx LiveConnect contributors (@igrafx)
 description:
   - Creates, configures, pauses, stops, resumes, repairs and deletes connectors over the REST API of a worker.
   - Takes one connector (O(name)) or all of them in one task (O(connectors)), which is much faster than a loop.
-  - Nothing is written that is already so. When all is as declared the module sends two requests for any number.
+  - Nothing is written that is already so. When all is as declared the module sends two requests for any number of
+    connectors, three with O(purge) or connectors that are to be absent.
   - While a worker is starting or rebalancing every request is repeated, for up to O(retry_timeout) seconds.
   - Works with Kafka 3.0 and later; a connector is created paused or stopped without running first from Kafka 3.7 on.
 options:
@@ -358,7 +359,8 @@ def run(params, *, check_mode, diff_mode):
     transport = FailoverTransport([UrlTransport(access) for access in Access.from_params(params)], is_unfit)
     client = ConnectClient(transport, mask, Patience(params["retry_timeout"], params["timeout"]))
     stop = params["on_error"] == "stop"
-    actual = read_settled(client, declared, Timing(params["retry_timeout"], params["poll_interval"]))
+    reading = Timing(params["retry_timeout"], params["poll_interval"])
+    actual = read_settled(client, declared, reading, others=params["purge"])
     actual, refused = read_offsets(client, declared, actual, parallel=params["parallel"])
     changes = plan(declared, actual, rules)
     learn_secrets(client, changes, mask)

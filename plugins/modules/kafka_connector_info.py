@@ -15,7 +15,7 @@ description:
   - Returns the configurations and states of connectors, the plugins and the version of a Kafka Connect worker.
   - Values of keys that a connector class types as passwords, or whose names tell of a secret, are masked.
     References to config providers such as C(${file:/path:key}) are shown.
-  - Sends four requests, and one for each connector class.
+  - Sends five requests, and one for each connector class.
 options:
   names:
     description:
@@ -124,7 +124,8 @@ def run(params):
     transport = FailoverTransport([UrlTransport(access) for access in Access.from_params(params)], is_unfit)
     client = ConnectClient(transport, mask, Patience(params["retry_timeout"], params["timeout"]))
     names = params["names"]
-    connectors = [one for name, one in sorted(client.read().items()) if names is None or name in names]
+    actual = client.read(names or [], others=True)
+    connectors = [one for name, one in sorted(actual.items()) if names is None or name in names]
     return {
         "connectors": described(client, connectors, mask),
         "plugins": client.plugins(),

@@ -51,17 +51,22 @@ class Outcome:
     invalid: tuple[FieldError, ...] = ()
 
 
-def read_settled(client: ConnectClient, declared: t.Sequence[Declared], timing: Timing) -> dict[str, Actual]:
+def read_settled(
+    client: ConnectClient, declared: t.Sequence[Declared], timing: Timing, *, others: bool = False
+) -> dict[str, Actual]:
     """The connectors, read again while the state of one that has to be compared is passing (a rebalance, say).
 
-    After ``timing.timeout`` seconds the last reading is taken; a state that is still unknown is then written anew.
+    After ``timing.timeout`` seconds the last reading is taken, and after ``timing.settle`` when all that is awaited
+    is a first status, which a new connector soon has and others never get; such a state is then written anew.
+    ``others``: those that are not declared must be complete.
     """
     compared = {one.name for one in declared if one.state not in (PRESENT, ABSENT) or one.offsets is not None}
-    deadline = time.monotonic() + timing.timeout
+    names = [one.name for one in declared]
+    start = time.monotonic()
     while True:
-        actual = client.read()
-        passing = any(actual[name].state not in RESTING for name in compared & actual.keys())
-        if not passing or time.monotonic() >= deadline:
+        actual = client.read(names, others=others)
+        passing = {actual[name].state for name in compared & actual.keys()} - RESTING
+        if not passing or time.monotonic() >= start + (timing.settle if passing == {None} else timing.timeout):
             return actual
         time.sleep(timing.poll_interval)
 

@@ -83,15 +83,27 @@ class ConnectClient:
 
     # Reads
 
-    def read(self) -> dict[str, Actual]:
-        """All connectors with their configurations and states, in two requests.
+    def read(self, sought: t.Collection[str], *, others: bool = False) -> dict[str, Actual]:
+        """The connectors with their configurations and states, in two requests when all of ``sought`` are there.
 
-        The joined read would leave out the connectors that have no status yet.
+        One more when any is missing, or when ``others`` (those not sought) must be complete.
         """
-        infos = self._get("/connectors?expand=info")
-        return parse_actual(
-            {name: entry["info"] for name, entry in infos.items()}, _statuses(self._get("/connectors?expand=status"))
-        )
+        self._await_start(min(sought, default="-"))
+        actual = self.poll()
+        if others or not actual.keys() >= set(sought):
+            infos = self._get("/connectors?expand=info")
+            actual = {**parse_actual({name: entry.get("info") for name, entry in infos.items()}, {}), **actual}
+        return actual
+
+    def _await_start(self, name: str) -> None:
+        """Wait until the worker has read what the cluster holds.
+
+        Before, it shows as its connectors what it has read so far: none, or ones that were deleted long ago. What is
+        asked about one connector is only answered afterwards, whether there is such a connector or not.
+        """
+        response = self._send("GET", f"/connectors/{_quoted(name)}")
+        if response.status != _NOT_FOUND:
+            self._body(response, "tell its connectors")
 
     def poll(self) -> dict[str, Actual]:
         """Connectors that have a status, in one request: for waiting, where 'no status' is 'not yet' anyway.
@@ -99,7 +111,8 @@ class ConnectClient:
         The part about configurations tells how many tasks are to be expected.
         """
         entries = self._get("/connectors?expand=info&expand=status")
-        return parse_actual({name: entry.get("info") for name, entry in entries.items()}, _statuses(entries))
+        statuses = {name: entry["status"] for name, entry in entries.items() if entry.get("status")}
+        return parse_actual({name: entry.get("info") for name, entry in entries.items()}, statuses)
 
     def worker(self) -> dict[str, str]:
         """``version``, ``commit`` and ``kafka_cluster_id`` of the worker."""
@@ -208,12 +221,14 @@ class ConnectClient:
     # The way there
 
     def _get(self, path: str) -> t.Any:
-        response = self._send("GET", path)
-        self._refuse_unless_ok(response, f"answer GET {path}")
+        return self._body(self._send("GET", path), f"answer GET {path}")
+
+    def _body(self, response: Response, what: str) -> t.Any:
+        self._refuse_unless_ok(response, what)
         body = response.json()
         if body is None:
             raise RefusedError(
-                f"The answer to GET {path} is no JSON: {self._message(response.text)}.",
+                f"Asked to {what}, it sent no JSON: {self._message(response.text)}.",
                 remedy="Check that url is the address of a Kafka Connect worker.",
             )
         return body
@@ -299,10 +314,6 @@ def _kafka(version: str) -> tuple[int, int]:
 
 def _quoted(segment: str) -> str:
     return quote(segment, safe="")
-
-
-def _statuses(entries: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    return {name: entry["status"] for name, entry in entries.items() if entry.get("status")}
 
 
 def _is_json_error(response: Response) -> bool:

@@ -45,8 +45,8 @@ def test_versions_that_create_at_rest(client, worker, version, can):
 
 def test_a_worker_that_never_gets_ready(client, worker):
     worker.script = [BOOTING] * 10000
-    with pytest.raises(DeadlineError, match=r"could not serve GET /connectors\?expand=info within 0.05 s: HTTP 404"):
-        client.read()
+    with pytest.raises(DeadlineError, match=r"could not serve GET /connectors/a within 0.05 s: HTTP 404"):
+        client.read(["a"])
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_worker_that_never_gets_ready(client, worker):
 def test_refusals_are_not_repeated(client, worker, answer, said):
     worker.script = [answer]
     with pytest.raises(RefusedError, match=said):
-        client.read()
+        client.read(["a"])
     assert len(worker.requests) == 1
 
 

@@ -130,7 +130,7 @@ def test_what_was_applied_needs_nothing_more(declared, existing, version, rules)
     wanted = declare([{"name": name, **entry} for name, entry in declared.items()])
 
     def read():
-        return read_offsets(client, wanted, client.read(), parallel=1)[0]
+        return read_offsets(client, wanted, client.read(declared, others=True), parallel=1)[0]
 
     untouched = existing.keys() - declared.keys()
 

@@ -37,19 +37,19 @@ def client(url, **access):
 
 
 def test_an_authority_of_ones_own(url, certificate):
-    assert client(url, ca_path=str(certificate / "certificate.pem")).read() == {}
+    assert client(url, ca_path=str(certificate / "certificate.pem")).read([]) == {}
 
 
 def test_verification_can_be_given_up(url):
-    assert client(url, validate_certs=False).read() == {}
+    assert client(url, validate_certs=False).read([]) == {}
 
 
 def test_an_unknown_authority_is_not_tried_again(url, worker):
     with pytest.raises(UnreachableError, match=r"certificate is not trusted.*ca_path"):
-        client(url).read()
+        client(url).read([])
     assert worker.requests == []
 
 
 def test_missing_files_are_named(url):
     with pytest.raises(InvalidInputError, match="ca_path, client_cert and client_key"):
-        client(url, client_cert="/nonexistent.pem").read()
+        client(url, client_cert="/nonexistent.pem").read([])

@@ -53,6 +53,11 @@ def quartet(run, worker, **options):
     return done
 
 
+def only_write(worker):
+    (write,) = worker.writes
+    return write
+
+
 def only(result):
     assert "msg" not in result, result["msg"]
     (entry,) = result["connectors"]
@@ -115,7 +120,7 @@ def test_nothing_changed_is_two_requests(run, worker):
     result = run(connectors=[{"name": name, "config": PLAIN, "state": "running"} for name in names])
     assert not result["changed"]
     assert result["summary"] == {"none": 50, "failed": 0}
-    assert worker.requests == [("GET", "/connectors?expand=info"), ("GET", "/connectors?expand=status")]
+    assert worker.requests == [("GET", "/connectors/c0"), ("GET", "/connectors?expand=info&expand=status")]
 
 
 def test_many_at_once_with_names_of_all_kinds(run, worker):
@@ -294,13 +299,39 @@ def test_a_connector_created_meanwhile_by_another_is_refused(run, worker):
     assert "already exists" in result["msg"]
 
 
-def test_a_connector_without_status_yet_is_waited_for_and_not_created_again(run, worker):
+def test_a_connector_without_status_yet_is_waited_for_and_not_created_again(run, worker, monkeypatch):
+    monkeypatch.setattr(kafka_connector, "Timing", partial(Timing, settle=30))
     worker.connectors["a"] = Held(dict(STORED))
     worker.without_status["a"] = 3
     result = run(name="a", config=PLAIN, state="running")
     assert not result["changed"]
     assert only(result)["state"] == "running"
     assert worker.writes == []
+
+
+def test_a_status_that_never_comes_is_not_waited_for_as_long_as_a_rebalance(run, worker):
+    worker.connectors["a"] = Held(dict(STORED))
+    worker.without_status["a"] = 10000
+    result = run(name="a", config=PLAIN, state="paused", wait_timeout=0.05, retry_timeout=60)
+    assert only_write(worker) == ("PUT", "/connectors/a/pause")
+    assert "'a': not paused after 0.05 s, but without a status" in result["msg"]
+
+
+def test_a_worker_that_still_reads_what_the_cluster_holds_is_waited_for(run, worker):
+    # It shows no connectors, then only those that it has read; asked about one it answers when it has read all.
+    worker.connectors["a"] = Held(dict(STORED))
+    real = worker.answer
+    asked = []
+
+    def starting(method, target, body):
+        asked.append(target)
+        if len(asked) < 4 and target.startswith("/connectors/"):
+            return error(500, "Request timed out. The worker is currently reading to the end of the config topic")
+        return (200, b"{}", "application/json") if len(asked) < 4 else real(method, target, body)
+
+    worker.answer = starting
+    assert only(run(name="a", state="absent"))["action"] == "delete"
+    assert worker.connectors == {}
 
 
 def test_wait_ends_with_the_last_state(run, worker):

@@ -38,7 +38,7 @@ def test_tells_all_and_masks(info, worker):
     assert "Connection refused" in found["connectors"][0]["tasks"][0]["trace"]
     assert found["worker"]["version"] == "3.9.0"
     assert found["plugins"][0]["class"] == "org.example.Sink"
-    assert len(worker.requests) == 5
+    assert len(worker.requests) == 6
 
 
 def test_only_the_named(info, worker):

@@ -164,6 +164,8 @@ class Worker:
         if held is None:
             return 404, _error(404, f"Connector {name} not found")
         match method, rest:
+            case "GET", []:
+                return 200, {"name": name, "config": held.config, "tasks": [], "type": "sink"}
             case "DELETE", []:
                 del self.connectors[name]
                 return 204, None
