@@ -26,8 +26,8 @@ _FIRST_PAUSE = 0.1
 class Timing:
     """All in seconds. ``settle``: how long after the last write a status may still be the one from before it.
 
-    ``settle_each`` comes on top for each connector that existed and was written to, as the workers restart one after
-    the other. ``poll_interval`` is the longest pause between two looks: the first ones come sooner.
+    ``settle_each`` comes on top for each connector that was written to, as the workers start one after the other.
+    ``poll_interval`` is the longest pause between two looks: the first ones come sooner.
     """
 
     timeout: float = 300
@@ -80,7 +80,7 @@ def wait_for(
     waited.errors.clear()
     moved: set[str] = set()
     start = time.monotonic()
-    settled_at = start + timing.settle + timing.settle_each * sum(goal.written and bool(goal.before) for goal in goals)
+    settled_at = start + timing.settle + timing.settle_each * sum(goal.written for goal in goals)
     deadline = start + timing.timeout
     pause = min(_FIRST_PAUSE, timing.poll_interval)
     while True:

@@ -104,6 +104,16 @@ def test_all_have_arrived_at_the_same_look():
     assert (waited.errors, looks) == ({}, [])
 
 
+def test_the_more_is_written_the_longer_a_connector_may_be_without_its_tasks():
+    film = Film(RUNS)
+    looks = [{"a": NO_TASKS, "b": RUNS}] * 5 + [{"a": RUNS, "b": RUNS}]
+    film.poll = lambda: looks.pop(0)
+    timing = Timing(timeout=9, poll_interval=0.001, settle=0, settle_each=4)
+    goals = [Goal(name, "running", None, written=True) for name in "ab"]
+    waited = wait_for(film, goals, {}, timing, Mask(), stop_at_first=True)
+    assert (waited.errors, waited.seen["a"], looks) == ({}, RUNS, [])
+
+
 def test_a_worker_that_never_learns_of_a_task_holds_up_only_what_was_written():
     unseen = Actual("a", state="running", task_ids=(0,))
     timing = Timing(timeout=0.05, poll_interval=0.001, settle=0.01)
