@@ -27,13 +27,15 @@ class Timing:
     """All in seconds. ``settle``: how long after the last write a status may still be the one from before it.
 
     ``settle_each`` comes on top for each connector that was written to, as the workers start one after the other.
+    ``repair`` is the same for the failure of a task that is restarted: a worker lets it end first, for five seconds.
     ``poll_interval`` is the longest pause between two looks: the first ones come sooner.
     """
 
     timeout: float = 300
     poll_interval: float = 0.5
-    settle: float = 2
+    settle: float = 3
     settle_each: float = 0.1
+    repair: float = 10
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,10 @@ def wait_for(
             waited.errors.update({goal.name: f"its state is unknown. {error}" for goal in watched})
             return waited
         now = time.monotonic()
-        missing = [goal for goal in watched if not _arrived(goal, waited, moved, mask, early=now < settled_at)]
+        early, repairing = now < settled_at, now < max(settled_at, start + timing.repair)
+        missing = [
+            goal for goal in watched if not _arrived(goal, waited, moved, mask, early=early, repairing=repairing)
+        ]
         if not missing or (waited.errors and stop_at_first):
             return waited
         if now >= deadline:
@@ -106,15 +111,17 @@ def wait_for(
         pause = min(pause * 1.5, timing.poll_interval)
 
 
-def _arrived(goal: Goal, waited: Waited, moved: set[str], mask: Mask, *, early: bool) -> bool:
+def _arrived(goal: Goal, waited: Waited, moved: set[str], mask: Mask, *, early: bool, repairing: bool) -> bool:
     """Whether there is nothing more to wait for: the goal is reached, or failed, and that is no old news.
 
-    ``early``: the last write to any of the connectors is younger than the settling time.
+    ``early``: the last write to any of the connectors is younger than the settling time; ``repairing``: so that what
+    had failed before may not have been restarted yet.
     """
     actual = waited.seen.get(goal.name)
     if actual and goal.before and actual.moving_part != goal.before.moving_part:
         moved.add(goal.name)
-    if may_be_stale(goal, actual, fresh=early and goal.written, moved=goal.name in moved):
+    recent = repairing if actual and actual.failure is not None else early
+    if may_be_stale(goal, actual, fresh=recent and goal.written, moved=goal.name in moved):
         return False
     # A worker that was started again may never learn the status of some tasks that run elsewhere since long ago.
     return _settled(goal, waited, mask, blind=not goal.written and not early)

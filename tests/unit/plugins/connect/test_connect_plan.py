@@ -136,7 +136,7 @@ def test_what_was_applied_needs_nothing_more(declared, existing, version, rules)
 
     first = plan(wanted, read(), rules)
     conduct = Conduct(
-        parallel=2, stop_on_error=True, wait=Timing(timeout=0.1, poll_interval=0, settle=0, settle_each=0)
+        parallel=2, stop_on_error=True, wait=Timing(timeout=0.1, poll_interval=0, settle=0, settle_each=0, repair=0)
     )
     outcomes = apply(client, preview(first, {}, stop_on_error=True), conduct, mask)
 

@@ -104,6 +104,12 @@ def test_all_have_arrived_at_the_same_look():
     assert (waited.errors, looks) == ({}, [])
 
 
+def test_an_old_failure_is_believed_later_than_an_old_success():
+    timing = Timing(timeout=9, poll_interval=0.001, settle=0, settle_each=0, repair=9)
+    goal = Goal("a", "running", FAILS, written=True)
+    assert wait_for(Film(FAILS, FAILS, FAILS, RUNS), [goal], {}, timing, Mask(), stop_at_first=True).errors == {}
+
+
 def test_the_more_is_written_the_longer_a_connector_may_be_without_its_tasks():
     film = Film(RUNS)
     looks = [{"a": NO_TASKS, "b": RUNS}] * 5 + [{"a": RUNS, "b": RUNS}]

@@ -24,7 +24,7 @@ MOVED = {**PLACE, "offset": {"position": 9}}
 def run(url, capsys, monkeypatch):
     """Runs the module as Ansible does; gives its result, and checks that no secret is in it."""
     monkeypatch.setattr(kafka_connector, "Patience", partial(Patience, first_pause=0.001, longest_pause=0.01))
-    monkeypatch.setattr(kafka_connector, "Timing", partial(Timing, settle=0.02, settle_each=0))
+    monkeypatch.setattr(kafka_connector, "Timing", partial(Timing, settle=0.02, settle_each=0, repair=0.02))
 
     def run(*, check=False, hidden="no such text", **options):
         options = {"url": url, "poll_interval": 0.002, "retry_timeout": 5, "wait_timeout": 5, **options}
