@@ -157,7 +157,7 @@ options:
   parallel:
     description: How many connectors are validated or written at a time. Several share the rebalances they cause.
     type: int
-    default: 8
+    default: 16
 attributes:
   check_mode:
     support: full
@@ -339,7 +339,7 @@ ARGUMENT_SPEC = {
     "wait_timeout": {"type": "float", "default": 300},
     "poll_interval": {"type": "float", "default": 0.5},
     "retry_timeout": {"type": "float", "default": 120},
-    "parallel": {"type": "int", "default": 8},
+    "parallel": {"type": "int", "default": 16},
 }
 
 

@@ -35,7 +35,7 @@ class Conduct:
     nothing new after the first error; ``wait``: None does not wait for the states.
     """
 
-    parallel: int = 8
+    parallel: int = 16
     stop_on_error: bool = True
     wait: Timing | None = Timing()  # noqa: RUF009 -- frozen
 
