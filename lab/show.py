@@ -128,8 +128,8 @@ def _urls(node: Node) -> str:
     lines = [
         f"kafka-ui         https://liveconnect-{workgroup}.{host}/",
         f"                 user admin, password in {node.site}/secrets/kafka_ui",
-        f"schema registry  http://{node.address}:8081/subjects",
-        f"broker           {node.address}:19092",
+        f"schema registry  http://{node.address}:8081/subjects, and",
+        f"broker           {node.address}:19092: open to the platform alone; ssh -F {node.site}/ssh_config platform-vm",
         f"SFTP             sftp -P {SFTP_PORT} -i {node.site}/id_ed25519 {SFTP_USER}@{node.address}",
         f"the node         ssh -F {node.site}/ssh_config {NODE}",
         f"For the web names, add to /etc/hosts: {node.address} liveconnect-{workgroup}.{host}",
