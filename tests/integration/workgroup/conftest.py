@@ -137,7 +137,9 @@ def site() -> t.Iterator[Site]:
         address = re.findall(r"Host liveconnect-vm\n +HostName (\S+)", config)[0]
         started = Site(address)
         broker = {"address": address, "image": KAFKA}
-        started.run("liveconnect-vm", "docker network create --opt com.docker.network.bridge.name=kafka-network kafka-network")
+        started.run(
+            "liveconnect-vm", "docker network create --opt com.docker.network.bridge.name=kafka-network kafka-network"
+        )
         started.run(
             "liveconnect-vm",
             BROKER.format(

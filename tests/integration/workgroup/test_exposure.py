@@ -39,6 +39,28 @@ for network in 2001:db8 2001:db9; do ip netns exec outside python3 -c "$probe" $
 """
 
 
+# One datagram comes and goes back; the port is that of the registry, but of UDP.
+UDP_ECHO = """
+import socket
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+    server.settimeout(30)
+    server.bind(("", 8081))
+    server.sendto(*server.recvfrom(16))
+"""
+UDP_QUESTION = """
+import socket, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+    client.settimeout(1)
+    for _ in range(20):
+        client.sendto(b"hello", (sys.argv[1], 8081))
+        try:
+            print(client.recv(16).decode())
+            break
+        except (TimeoutError, ConnectionRefusedError):
+            pass
+"""
+
+
 def firewall(site: Site, *arguments: str) -> Played:
     return site.play("tests/integration/workgroup/firewall.yml", *arguments)
 
@@ -92,6 +114,12 @@ def test_another_machine_does_not_even_around_the_published_ports(site: Site, co
     # The containers' own port, which nothing publishes.
     assert site.probe("stranger", containers["broker"], 29092) == "timed out"
     assert site.probe("stranger", site.node, 22) == "open"
+
+
+def test_what_is_not_tcp_stays_as_it_is_so_that_name_servers_answer(site: Site) -> None:
+    site.run("liveconnect-vm", "cat > /tmp/echo.py; nohup timeout 30 python3 /tmp/echo.py > /dev/null 2>&1 &", UDP_ECHO)
+
+    assert site.run("stranger", f"python3 - {site.node}", UDP_QUESTION) == "hello"
 
 
 def test_a_third_container_on_the_node_does_not(site: Site) -> None:
