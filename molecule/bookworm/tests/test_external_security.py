@@ -156,3 +156,9 @@ def test_the_password_is_in_the_files_of_those_who_need_it_alone(vm: Host, site:
     printed = log.read_text(errors="replace") if log.exists() else ""
     assert len(given.password) == 32
     assert given.password not in shown + printed, "the password was shown"
+
+
+def test_the_platform_was_told_after_it_had_logged_in(platform: Host, node: Node) -> None:
+    query = 'SELECT "KAFKA_BROKER", "KAFKA_REGISTRY" FROM "WORKGROUPS" WHERE "KAFKA_BROKER" IS NOT NULL'
+    psql = f"cd / && sudo -u postgres psql --no-psqlrc -At --dbname=platform --command={shlex.quote(query)}"
+    assert platform.check_output(psql) == f"http://{node.address}:19092|https://{node.address}:8081"
