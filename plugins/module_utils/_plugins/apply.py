@@ -188,6 +188,7 @@ class Installer:
             files = _flattened(tree, files)
         # An archive of an installed plugin holds the receipt of back then, which ours replaces.
         files = tuple(record for record in files if record.path != RECEIPT_NAME)
+        classes = find_classes(tree / record.path for record in files)
         receipt = Receipt(
             name=desired.name,
             version=desired.version or manifest_version(tree),
@@ -195,7 +196,8 @@ class Installer:
             digests=digests,
             dependencies=_dependencies(desired),
             files=files,
-            classes=find_classes(tree / record.path for record in files if record.path.lower().endswith(".jar")),
+            classes=classes.by_kind,
+            classes_declared=classes.declared,
         )
         if self._destination.layout is Layout.PLUGIN:
             (tree / RECEIPT_NAME).write_bytes(receipt.dump())
@@ -264,6 +266,7 @@ class Installer:
             "source": str(desired.source),
             "bytes": receipt.total_size if receipt and desired.present else None,
             "classes": dict(receipt.classes) if receipt and desired.present else {},
+            "classes_declared": receipt.classes_declared if receipt and desired.present else None,
             "reasons": list(step.reasons),
         }
 

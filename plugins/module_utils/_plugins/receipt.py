@@ -29,7 +29,8 @@ class Receipt:
     """What was installed.
 
     ``digests`` are those of the archive by algorithm, ``obsolete`` the files of a flat layout that an interrupted
-    update has still to remove, ``classes`` the plugin classes by kind (see inventory.py).
+    update has still to remove, ``classes`` the plugin classes by kind and ``classes_declared`` whether its jars declare
+    them (see inventory.py); None in a receipt of a time that did not know.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Receipt:
     dependencies: tuple[str, ...] = ()
     files: tuple[FileRecord, ...] = ()
     classes: t.Mapping[str, t.Sequence[str]] = field(default_factory=dict)
+    classes_declared: bool | None = None
     obsolete: tuple[str, ...] = ()
 
     @property
