@@ -16,6 +16,9 @@ author: iGrafx LiveConnect contributors (@igrafx)
 description:
   - Holds the classes of installed plugins against those that a worker serves, and gives one sentence for each plugin of
     which something is missing.
+  - Classes that jars declare must all be served. Of a plugin whose classes were found by a scan (C(classes_declared) is
+    false) one is enough, because a worker leaves out those whose libraries are missing. None is served by a worker with
+    C(plugin.discovery=service_load).
   - Configuration providers and REST extensions are left out, because a worker does not list them. Kinds other than
     connectors are left out when the worker lists connectors only, as it does before Kafka 3.2.
   - The version that the worker tells of a connector is held against the plugin's version, as a worker that was not
@@ -64,9 +67,18 @@ def plugins_not_served(
     kinds = CONNECTORS if connectors_only else CONNECTORS + OTHERS
     problems = []
     for plugin in plugins:
-        declared = plugin["classes"]
-        missing = sorted({name for kind in kinds for name in declared.get(kind, [])} - classes)
-        if missing:
+        wanted = {name for kind in kinds for name in plugin["classes"].get(kind, [])}
+        missing = sorted(wanted - classes)
+        if not plugin["classes_declared"]:
+            if wanted and wanted.isdisjoint(classes):
+                problems.append(
+                    f"The Connect worker serves no class of the plugin '{plugin['name']}' ({', '.join(missing)}), which"
+                    " its jars do not declare in META-INF/services: if the worker runs with"
+                    " plugin.discovery=service_load (CONNECT_PLUGIN_DISCOVERY), which finds declared classes alone, set it to"
+                    " hybrid_warn; otherwise restart it, because it reads plugins only when it starts, and look for the classes in"
+                    " its log."
+                )
+        elif missing:
             problems.append(
                 f"The Connect worker does not serve {', '.join(missing)} of the plugin '{plugin['name']}':"
                 " restart it, because it reads plugins only when it starts, and look for the class in its log."

@@ -292,8 +292,12 @@ plugins:
       type: int
     classes:
       description: Plugin classes by kind (C(sources), C(sinks), C(converters), C(transformations), …), as the jars
-        declare them.
+        declare them, or as found by a scan of the class files when no jar declares any.
       type: dict
+    classes_declared:
+      description: Whether jars declare these classes in C(META-INF/services). A worker with
+        C(plugin.discovery=service_load) finds no others. Null when there is no receipt.
+      type: bool
     reasons:
       description: Why it was not left alone.
       type: list
@@ -309,6 +313,7 @@ plugins:
       bytes: 11302017
       classes:
         sources: [com.github.jcustenborder.kafka.connect.spooldir.SpoolDirCsvSourceConnector]
+      classes_declared: false
       reasons: ['version 2.0.60, not 2.0.65']
 restart_required:
   description: Whether the worker must be restarted to see the change.

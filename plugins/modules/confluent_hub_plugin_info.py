@@ -13,7 +13,11 @@ version_added: 0.1.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
   - Lists what lies in a plugin directory, with versions, sizes and plugin classes, without a worker and without Java.
-  - Classes are those that the jars declare in C(META-INF/services). Old plugins do not, there the worker finds more.
+  - Classes are those that the jars declare in C(META-INF/services). Plugins from before Kafka 3.6 declare none; their
+    class files are scanned for connectors, converters, transformations and predicates, as a worker does, but without
+    loading a class.
+  - What was found is kept in the receipt, so that a plugin that M(igrafx.liveconnect.confluent_hub_plugin) installed is
+    not read again.
 options:
   dest:
     description: The directory that holds the plugins. An empty list is the answer when it is missing.
@@ -86,6 +90,13 @@ plugins:
         Plugin classes by kind, C(sources), C(sinks), C(converters), C(header_converters), C(transformations),
         C(predicates), C(config_providers) and C(rest_extensions); a kind without a class is left out.
       type: dict
+    classes_declared:
+      description:
+        - Whether jars declare these classes in C(META-INF/services).
+        - If not they were found by a scan, which a worker with C(plugin.discovery=service_load) does not make. A worker
+          leaves out those of them whose libraries are missing. Those that derive from a class outside of the plugin's
+          jars are not known, nor those in C(*-tests.jar).
+      type: bool
     damage:
       description: How its files differ from the receipt.
       type: list
@@ -100,6 +111,7 @@ plugins:
       files: 34
       classes:
         sources: [com.github.jcustenborder.kafka.connect.spooldir.SpoolDirCsvSourceConnector]
+      classes_declared: false
       damage: []
 """
 

@@ -24,6 +24,7 @@ SPOOLDIR = {
         "transformations": ["a.Cast$Value"],
         "config_providers": ["a.P"],
     },
+    "classes_declared": True,
 }
 
 
@@ -74,6 +75,33 @@ def test_a_missing_class_is_named_with_its_plugin() -> None:
     served = [{"class": "a.CsvSource", "type": "source"}, {"class": "b.Converter", "type": "converter"}]
     (sentence,) = plugins_not_served([SPOOLDIR], served)
     assert "does not serve a.Cast$Value, a.JsonSource of the plugin 'jcustenborder/kafka-connect-spooldir'" in sentence
+
+
+def test_scanned_classes_that_a_worker_leaves_out_are_no_problem() -> None:
+    scanned = {**SPOOLDIR, "classes_declared": False}
+    assert plugins_not_served([scanned], [{"class": "a.CsvSource", "type": "source"}]) == []
+
+
+def test_a_worker_that_does_not_scan_is_told_to() -> None:
+    scanned = {**SPOOLDIR, "classes_declared": False}
+    (sentence,) = plugins_not_served([scanned], [{"class": "b.Source", "type": "source"}])
+    assert (
+        "serves no class of the plugin 'jcustenborder/kafka-connect-spooldir' (a.CsvSource, a.JsonSource)" in sentence
+    )
+    assert "plugin.discovery=service_load (CONNECT_PLUGIN_DISCOVERY)" in sentence
+
+
+@pytest.mark.parametrize("classes", [{}, {"transformations": ["a.Cast$Value"]}])
+def test_a_scanned_plugin_without_a_class_that_the_worker_lists_passes(classes: dict[str, list[str]]) -> None:
+    scanned = {**SPOOLDIR, "classes": classes, "classes_declared": False}
+    assert plugins_not_served([scanned], [{"class": "b.Source", "type": "source"}]) == []
+
+
+def test_a_scanned_connector_in_another_version_is_named() -> None:
+    scanned = {**SPOOLDIR, "classes_declared": False}
+    served = [{"class": "a.CsvSource", "type": "source", "version": "2.0.60"}]
+    (sentence,) = plugins_not_served([scanned], served)
+    assert "serves a.CsvSource as version 2.0.60" in sentence
 
 
 def test_a_worker_that_lists_connectors_only_is_asked_for_connectors_only() -> None:
