@@ -73,10 +73,9 @@ def plugins_not_served(
             if wanted and wanted.isdisjoint(classes):
                 problems.append(
                     f"The Connect worker serves no class of the plugin '{plugin['name']}' ({', '.join(missing)}), which"
-                    " its jars do not declare in META-INF/services: if the worker runs with"
-                    " plugin.discovery=service_load (CONNECT_PLUGIN_DISCOVERY), which finds declared classes alone, set it to"
-                    " hybrid_warn; otherwise restart it, because it reads plugins only when it starts, and look for the classes in"
-                    " its log."
+                    " its jars do not declare in META-INF/services: if the worker runs with plugin.discovery=service_load"
+                    " (CONNECT_PLUGIN_DISCOVERY), which finds declared classes alone, set it to hybrid_warn; otherwise"
+                    " restart it, because it reads plugins only when it starts, and look for the classes in its log."
                 )
         elif missing:
             problems.append(

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins import inventory
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.download import Web
 from ansible_collections.igrafx.liveconnect.plugins.modules import confluent_hub_plugin, confluent_hub_plugin_info
 
+from .class_files import class_bytes
 from .conftest import jar_bytes, manifest, tar_bytes, zip_bytes
 from .test_hub_archive import REFUSED
 
@@ -361,6 +363,48 @@ def test_info_lists_all(site: Site, run: Callable[..., dict[str, Any]], capsys: 
     assert not found["by-hand"]["managed"]
     assert found["bare"]["version"] == "3.0"
     assert found["bare"]["bytes"] == (site.dest / "bare-3.0.jar").stat().st_size
+
+
+def test_classes_that_no_jar_declares_are_scanned_once(
+    site: Site, run: Callable[..., dict[str, Any]], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = class_bytes("org.example.Csv", "org.apache.kafka.connect.source.SourceConnector")
+    site.publish("acme", "csv", "1.0.0", zip_bytes({"csv/lib/csv.jar": zip_bytes({"org/example/Csv.class": source})}))
+    (entry,) = quartet(run, name="acme/csv:1.0.0")["plugins"]
+    assert entry["classes"] == {"sources": ["org.example.Csv"]}
+    assert entry["classes_declared"] is False
+
+    def listed() -> Any:
+        with patch_module_args({"dest": str(site.dest)}), pytest.raises(SystemExit):
+            confluent_hub_plugin_info.main()
+        (plugin,) = json.loads(capsys.readouterr().out)["plugins"]
+        return plugin
+
+    opened: list[Path] = []
+    monkeypatch.setattr(inventory, "find_classes", lambda files: opened.extend(files) or inventory.PluginClasses())
+    assert listed()["classes"] == entry["classes"]
+    assert listed()["classes_declared"] is False
+    assert opened == []
+    jar = site.dest / "acme-csv" / "lib" / "csv.jar"
+    jar.write_bytes(b"another")
+    assert listed()["classes"] == {}
+    assert jar in opened
+
+
+def test_a_receipt_that_does_not_know_is_not_asked(
+    site: Site, run: Callable[..., dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.publish("acme", "csv", "1.0.0")
+    run(name="acme/csv:1.0.0")
+    receipt = site.dest / "acme-csv" / "liveconnect-receipt.json"
+    known = json.loads(receipt.read_text())
+    del known["classes_declared"]
+    receipt.write_text(json.dumps({**known, "classes": {}}))
+    with patch_module_args({"dest": str(site.dest)}), pytest.raises(SystemExit):
+        confluent_hub_plugin_info.main()
+    (plugin,) = json.loads(capsys.readouterr().out)["plugins"]
+    assert plugin["classes"] == {"sources": ["org.example.Source"]}
+    assert plugin["classes_declared"]
 
 
 def test_archive_of_an_installed_plugin(site: Site, run: Callable[..., dict[str, Any]]) -> None:
