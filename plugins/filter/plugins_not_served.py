@@ -71,12 +71,7 @@ def plugins_not_served(
         missing = sorted(wanted - classes)
         if not plugin["classes_declared"]:
             if wanted and wanted.isdisjoint(classes):
-                problems.append(
-                    f"The Connect worker serves no class of the plugin '{plugin['name']}' ({', '.join(missing)}), which"
-                    " its jars do not declare in META-INF/services: if the worker runs with plugin.discovery=service_load"
-                    " (CONNECT_PLUGIN_DISCOVERY), which finds declared classes alone, set it to hybrid_warn; otherwise"
-                    " restart it, because it reads plugins only when it starts, and look for the classes in its log."
-                )
+                problems.append(_not_scanned(plugin, missing))
         elif missing:
             problems.append(
                 f"The Connect worker does not serve {', '.join(missing)} of the plugin '{plugin['name']}':"
@@ -85,6 +80,17 @@ def plugins_not_served(
         if versions:
             problems += _other_versions(plugin, served)
     return problems
+
+
+def _not_scanned(plugin: t.Mapping[str, t.Any], missing: t.Sequence[str]) -> str:
+    connectors = sorted(name for kind in CONNECTORS for name in plugin["classes"].get(kind, []))
+    named = ", ".join(connectors or missing)
+    return (
+        f"The Connect worker serves no class of the plugin '{plugin['name']}' ({named}), which"
+        " its jars do not declare in META-INF/services: if the worker runs with plugin.discovery=service_load"
+        " (CONNECT_PLUGIN_DISCOVERY), which finds declared classes alone, set it to hybrid_warn; otherwise restart it,"
+        " because it reads plugins only when it starts, and look for the classes in its log."
+    )
 
 
 def _other_versions(plugin: t.Mapping[str, t.Any], served: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[str]:
