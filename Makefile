@@ -69,8 +69,8 @@ unit: tools ## Unit tests alone
 	$(BIN)/pytest -n 2 -m "not component"
 
 .PHONY: molecule
-molecule: tools ## The Molecule scenarios alone
-	$(BIN)/python tools/check.py molecule
+molecule: tools ## The Molecule scenarios and the other tests in the lab alone
+	$(BIN)/python tools/check.py lab
 
 .PHONY: benchmarks
 benchmarks: tools ## Speed, side by side with the alternatives; NAME=connectors for one of them

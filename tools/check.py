@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run every check of the project, what is independent side by side, and count what passed and failed.
 
-Usage: python tools/check.py [lint|unit|molecule …]   (nothing named: all of it)
+Usage: python tools/check.py [lint|unit|lab …]   (nothing named: all of it)
 
 Each check's output goes to .build/logs/<check>.log; the end of it is shown when the check fails. The last line is
 `N passed, M failed`: every test of pytest counts as one, and so does every other check.
@@ -52,12 +52,13 @@ PYTHON = str(BIN / "python")
 PACKAGE = "ansible_collections.igrafx.liveconnect"
 LAB_READY = ("engine", "images")
 
-# Two lanes on two cores: the short checks keep one busy while the lab's images are built in the other.
+# The short checks keep one core busy while the lab's images are built on the other; then what waits for nodes most of its time
+# goes on beside what computes.
 LANES: tuple[tuple[Check, ...], ...] = (
     (
-        Check("engine", "molecule", (PYTHON, "-m", "lab", "engine")),
-        Check("images", "molecule", (PYTHON, "-m", "lab", "images"), after=("engine",)),
-        Check("molecule-default", "molecule", ("molecule", "test", "-s", "default"), after=LAB_READY, is_pytest=True),
+        Check("engine", "lab", (PYTHON, "-m", "lab", "engine")),
+        Check("images", "lab", (PYTHON, "-m", "lab", "images"), after=("engine",)),
+        Check("molecule-default", "lab", ("molecule", "test", "-s", "default"), after=LAB_READY, is_pytest=True),
     ),
     (
         Check("ruff", "lint", ("ruff", "check", ".")),
@@ -73,10 +74,14 @@ LANES: tuple[tuple[Check, ...], ...] = (
         Check("sanity", "lint", ("tools/sanity.sh",)),
         Check(
             "refusals",
-            "molecule",
+            "lab",
             ("ansible-playbook", "-c", "local", "-i", "localhost,", "tests/integration/preflight/refusals.yml"),
         ),
-        Check("molecule-bookworm", "molecule", ("molecule", "test", "-s", "bookworm"), after=LAB_READY, is_pytest=True),
+        Check("molecule-bookworm", "lab", ("molecule", "test", "-s", "bookworm"), after=LAB_READY, is_pytest=True),
+    ),
+    (
+        Check("connectors", "lab", ("pytest", "tests/integration/connectors"), after=LAB_READY, is_pytest=True),
+        Check("workgroup", "lab", ("pytest", "tests/integration/workgroup"), after=LAB_READY, is_pytest=True),
     ),
 )
 
