@@ -52,7 +52,7 @@ PYTHON = str(BIN / "python")
 PACKAGE = "ansible_collections.igrafx.liveconnect"
 LAB_READY = ("engine", "images")
 
-# The short checks keep one core busy while the lab's images are built on the other; then what waits for nodes most of its time
+# The short checks keep one core busy while the lab's images are built on the other; then what mostly waits for nodes
 # goes on beside what computes.
 LANES: tuple[tuple[Check, ...], ...] = (
     (
