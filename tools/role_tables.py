@@ -25,7 +25,9 @@ Option = t.Mapping[str, t.Any]
 
 def specification(role: Path) -> dict[str, t.Any]:
     """The entry points of a role, each with its ``options``."""
-    loaded: dict[str, t.Any] = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    text = (role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
+    # libyaml reads ten times as fast.
+    loaded: dict[str, t.Any] = yaml.load(text, Loader=yaml.CSafeLoader)
     entries: dict[str, t.Any] = loaded["argument_specs"]
     return entries
 

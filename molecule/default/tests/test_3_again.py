@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
 import subprocess
 from pathlib import Path
 
+import yaml
 from testinfra.host import Host
 
 from lab.show import Node
@@ -74,11 +76,36 @@ def test_a_new_password_is_given_to_the_database_that_is_there(vm: Host, node: N
     assert changed(play(*arguments)) == 0
 
 
+def containers(vm: Host) -> dict[str, str]:
+    """Container id by name: another one after the container was recreated."""
+    return dict(line.split() for line in vm.check_output("docker ps --format '{{.Names}} {{.ID}}'").splitlines())
+
+
 def test_only_what_changed_is_recreated(vm: Host) -> None:
-    containers = {
-        name: vm.check_output(f"docker inspect -f '{{{{.Id}}}}' {name}") for name in ("broker", "connect", "sftp")
-    }
+    before = containers(vm)
     done = play("-e", '{"compose_memory_limits": {"sftp": "160m"}}', "--tags", "preflight,compose")
     assert done.returncode == 0, done.stdout[-3000:]
-    after = {name: vm.check_output(f"docker inspect -f '{{{{.Id}}}}' {name}") for name in containers}
-    assert {name for name in containers if containers[name] != after[name]} == {"sftp"}
+    after = containers(vm)
+    assert {name for name in before if before[name] != after[name]} == {"sftp"}
+
+
+def test_a_plugin_that_comes_and_goes_restarts_the_worker_alone_and_is_served(vm: Host, node: Node) -> None:
+    # From before plugins declared their classes, so these are found by reading them.
+    camel = {"maven": "org.apache.camel.kafkaconnector:camel-kafka-connector:0.11.0:package@tar.gz"}
+    site = yaml.safe_load((ROOT / "inventories/lab/host_vars/liveconnect-vm.yml").read_text())
+    tags = ("--tags", "preflight,connect_plugins")
+    source = "org.apache.camel.kafkaconnector.CamelSourceConnector"
+
+    before = containers(vm)
+    done = play("-e", json.dumps({"liveconnect_plugins": [*site["liveconnect_plugins"], camel]}), *tags)
+    assert done.returncode == 0, done.stdout[-3000:]
+    during = containers(vm)
+    assert {name for name in before if before[name] != during[name]} == {"connect"}
+    assert source in {plugin["class"] for plugin in node.connect("/connector-plugins")}
+
+    done = play("-e", '{"liveconnect_plugins_purge": true}', *tags)
+    assert done.returncode == 0, done.stdout[-3000:]
+    after = containers(vm)
+    assert {name for name in during if during[name] != after[name]} == {"connect"}
+    assert source not in {plugin["class"] for plugin in node.connect("/connector-plugins")}
+    assert not vm.run("ls /opt/liveconnect/connect-plugins | grep -i camel").stdout
