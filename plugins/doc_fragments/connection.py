@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options of the modules that talk to a server over HTTP; their specification is in module_utils/_http/urls.py."""
+"""Options of the modules that talk to a server over HTTP; their specification is in module_utils/_http/access.py."""
 
 from __future__ import annotations
 

@@ -300,14 +300,14 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.plan i
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.report import learn_secrets, result
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait import Timing
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, LiveConnectError
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import (
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import (
     HTTP_ARGUMENT_SPEC,
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
     Access,
-    UrlTransport,
 )
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
 
 CONNECTOR_SPEC = {
     "config": {"type": "dict", "default": {}},

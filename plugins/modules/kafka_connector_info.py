@@ -102,14 +102,14 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.report import described
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import LiveConnectError
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import (
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import (
     HTTP_ARGUMENT_SPEC,
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
     Access,
-    UrlTransport,
 )
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
 
 ARGUMENT_SPEC = {
     **HTTP_ARGUMENT_SPEC,

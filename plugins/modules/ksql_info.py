@@ -149,14 +149,14 @@ functions:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import LiveConnectError
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import (
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import (
     HTTP_ARGUMENT_SPEC,
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
     Access,
-    UrlTransport,
 )
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import KsqlClient, Patience, is_unfit
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.report import REQUEST, described
 

@@ -242,14 +242,14 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, LiveConnectError
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import (
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import (
     HTTP_ARGUMENT_SPEC,
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
     Access,
-    UrlTransport,
 )
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge, diff
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import (
     ConnectReader,

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module util is PRIVATE to the collection.
-"""The Transport over ansible-core's own HTTP client; with it comes what a caller needs to make one."""
+"""The Transport over ansible-core's own HTTP client."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from urllib.error import HTTPError, URLError
 from ansible.module_utils.urls import NoSSLError, Request, SSLValidationError, make_context
 
 from .._errors import InvalidInputError
-from .access import HTTP_ARGUMENT_SPEC, HTTP_MUTUALLY_EXCLUSIVE, HTTP_REQUIRED_TOGETHER, Access
 from .transport import ConnectionFailedError, Response
 
-__all__ = ["HTTP_ARGUMENT_SPEC", "HTTP_MUTUALLY_EXCLUSIVE", "HTTP_REQUIRED_TOGETHER", "Access", "UrlTransport"]
+if t.TYPE_CHECKING:
+    from .access import Access
 
 
 class UrlTransport:

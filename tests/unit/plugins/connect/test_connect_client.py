@@ -11,12 +11,13 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import DeadlineError, RefusedError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import (
     ConnectionFailedError,
     Response,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import Access, UrlTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
 from fake_connect_worker import BOOTING, Held, error
 
 

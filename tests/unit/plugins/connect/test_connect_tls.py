@@ -10,7 +10,8 @@ import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient, Patience
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, UnreachableError
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import Access, UrlTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
 from fake_connect_worker import serve
 
 

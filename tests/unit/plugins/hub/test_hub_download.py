@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, RefusedError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import ConnectionFailedError
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import Access
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.download import Web
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.storage import StorageError
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import LiveConnectError, RefusedError
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import Access
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins import destination as destination_module
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins import download as download_module
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.apply import Installer, Options, Outcome

@@ -11,8 +11,9 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import 
     InvalidInputError,
     RefusedError,
 )
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import Access, UrlTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql import apply
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import ConnectReader, Patience
