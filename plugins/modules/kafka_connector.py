@@ -138,6 +138,8 @@ options:
     description:
       - Whether to wait until all connectors and tasks are running, or as declared, and deleted ones are gone.
       - A failed connector or task ends the wait; the message has the line that says why, the result the whole trace.
+      - A connector may run without tasks, for want of something to read. That is believed 30 seconds after it was
+        written, and warned of, also in later runs, because nothing flows through it.
     type: bool
     default: true
   wait_timeout:

@@ -75,6 +75,11 @@ class Actual:
         return next((task.trace for task in self.tasks if task.state == FAILED), None)
 
     @property
+    def is_idle(self) -> bool:
+        """Whether it runs without any task: legal, where there is nothing to read say, but nothing flows through it."""
+        return self.state == RUNNING and not self.task_ids
+
+    @property
     def moving_part(self) -> tuple[t.Any, ...]:
         """What is seen to move when a write takes effect: the tasks, or the connector itself when it has none.
 
@@ -92,7 +97,7 @@ def declare(entries: t.Sequence[t.Mapping[str, t.Any]]) -> list[Declared]:
     twice = sorted(name for name, count in Counter(one.name for one in declared).items() if count > 1)
     if twice:
         raise InvalidInputError(
-            f"connectors: {_listed(twice)} declared more than once.", remedy="Keep one entry for each name."
+            f"connectors: {listed(twice)} declared more than once.", remedy="Keep one entry for each name."
         )
     return declared
 
@@ -204,5 +209,5 @@ def root_cause(trace: str) -> str:
     return (causes or lines or [""])[-1 if causes else 0]
 
 
-def _listed(names: t.Iterable[str]) -> str:
+def listed(names: t.Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)

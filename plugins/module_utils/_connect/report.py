@@ -11,7 +11,7 @@ import typing as t
 from collections import Counter
 
 from .._errors import RefusedError
-from .model import ABSENT, STOPPED, Actual
+from .model import ABSENT, STOPPED, Actual, listed
 from .offsets import after as offsets_after
 from .offsets import entries
 from .plan import Change, Step
@@ -99,6 +99,9 @@ def result(outcomes: t.Sequence[Outcome], mask: Mask, *, check_mode: bool, diff_
         "connectors": entries,
         "summary": {**dict(sorted(summary.items())), "failed": len(errors)},
     }
+    idle = [outcome.change.name for outcome in outcomes if outcome.seen and outcome.seen.is_idle]
+    if idle:
+        values["warnings"] = [_idle_warning(idle)]
     if diff_mode:
         values["diff"] = [
             {**entry["diff"], "before_header": entry["name"], "after_header": entry["name"]}
@@ -108,6 +111,13 @@ def result(outcomes: t.Sequence[Outcome], mask: Mask, *, check_mode: bool, diff_
     if errors:
         raise RefusedError(_message(errors, len(entries)), details=values)
     return values
+
+
+def _idle_warning(names: t.Sequence[str]) -> str:
+    return (
+        f"Running without any task, so that nothing flows: {listed(names)}. A source has no tasks while there is nothing "
+        "for it to read; look at its configuration and at the worker's log."
+    )
 
 
 def _message(errors: t.Sequence[t.Mapping[str, t.Any]], total: int) -> str:

@@ -28,6 +28,8 @@ class Timing:
 
     ``settle_each`` comes on top for each connector that was written to, as the workers start one after the other.
     ``repair`` is the same for the failure of a task that is restarted: a worker lets it end first, for five seconds.
+    ``taskless`` is the same for a connector that runs without any task: when its worker dies before it has given it
+    tasks, the status stays until the others miss that worker, after ten seconds unless they are configured otherwise.
     ``poll_interval`` is the longest pause between two looks: the first ones come sooner.
     """
 
@@ -36,6 +38,16 @@ class Timing:
     settle: float = 3
     settle_each: float = 0.1
     repair: float = 10
+    taskless: float = 30
+
+    def doubted(self, actual: Actual | None, written: int) -> float:
+        """How long ``actual`` may be older than the writes to ``written`` connectors."""
+        settle = self.settle + self.settle_each * written
+        if actual is not None and actual.failure is not None:
+            return max(settle, self.repair)
+        if actual is not None and actual.is_idle:
+            return max(settle, self.taskless)
+        return settle
 
 
 @dataclass(frozen=True)
@@ -81,8 +93,8 @@ def wait_for(
     # What was read before the writes is no verdict on them.
     waited.errors.clear()
     moved: set[str] = set()
+    written = sum(goal.written for goal in goals)
     start = time.monotonic()
-    settled_at = start + timing.settle + timing.settle_each * sum(goal.written for goal in goals)
     deadline = start + timing.timeout
     pause = min(_FIRST_PAUSE, timing.poll_interval)
     while True:
@@ -94,10 +106,10 @@ def wait_for(
             waited.errors.update({goal.name: f"its state is unknown. {error}" for goal in watched})
             return waited
         now = time.monotonic()
-        early, repairing = now < settled_at, now < max(settled_at, start + timing.repair)
-        missing = [
-            goal for goal in watched if not _arrived(goal, waited, moved, mask, early=early, repairing=repairing)
-        ]
+        doubted = {
+            goal.name for goal in watched if now - start < timing.doubted(waited.seen.get(goal.name), written)
+        }
+        missing = [goal for goal in watched if not _arrived(goal, waited, moved, mask, early=goal.name in doubted)]
         if not missing or (waited.errors and stop_at_first):
             return waited
         if now >= deadline:
@@ -111,17 +123,15 @@ def wait_for(
         pause = min(pause * 1.5, timing.poll_interval)
 
 
-def _arrived(goal: Goal, waited: Waited, moved: set[str], mask: Mask, *, early: bool, repairing: bool) -> bool:
+def _arrived(goal: Goal, waited: Waited, moved: set[str], mask: Mask, *, early: bool) -> bool:
     """Whether there is nothing more to wait for: the goal is reached, or failed, and that is no old news.
 
-    ``early``: the last write to any of the connectors is younger than the settling time; ``repairing``: so that what
-    had failed before may not have been restarted yet.
+    ``early``: the status may still be older than the writes.
     """
     actual = waited.seen.get(goal.name)
     if actual and goal.before and actual.moving_part != goal.before.moving_part:
         moved.add(goal.name)
-    recent = repairing if actual and actual.failure is not None else early
-    if may_be_stale(goal, actual, fresh=recent and goal.written, moved=goal.name in moved):
+    if may_be_stale(goal, actual, fresh=early and goal.written, moved=goal.name in moved):
         return False
     # A worker that was started again may never learn the status of some tasks that run elsewhere since long ago.
     return _settled(goal, waited, mask, blind=not goal.written and not early)
@@ -162,7 +172,7 @@ def may_be_stale(goal: Goal, actual: Actual | None, *, fresh: bool, moved: bool)
     if actual.failure is None and actual.state != RUNNING:
         return False
     unmoved = goal.before is not None and not moved
-    return unmoved or (actual.failure is None and not actual.task_ids)
+    return unmoved or actual.is_idle
 
 
 def describe(actual: Actual | None) -> str:
@@ -171,4 +181,4 @@ def describe(actual: Actual | None) -> str:
         return "without a status"
     states = {task.id: task.state for task in actual.tasks}
     tasks = [f"task {task_id} {states.get(task_id, 'without a status')}" for task_id in actual.task_ids]
-    return ", ".join([f"connector {actual.state or 'without a status'}", *tasks])
+    return ", ".join([f"connector {actual.state or 'without a status'}", *(tasks or ["no tasks"])])

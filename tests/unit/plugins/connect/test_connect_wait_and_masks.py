@@ -114,10 +114,28 @@ def test_the_more_is_written_the_longer_a_connector_may_be_without_its_tasks():
     film = Film(RUNS)
     looks = [{"a": NO_TASKS, "b": RUNS}] * 5 + [{"a": RUNS, "b": RUNS}]
     film.poll = lambda: looks.pop(0)
-    timing = Timing(timeout=9, poll_interval=0.001, settle=0, settle_each=4)
+    timing = Timing(timeout=9, poll_interval=0.001, settle=0, settle_each=4, taskless=0)
     goals = [Goal(name, "running", None, written=True) for name in "ab"]
     waited = wait_for(film, goals, {}, timing, Mask(), stop_at_first=True)
     assert (waited.errors, waited.seen["a"], looks) == ({}, RUNS, [])
+
+
+@pytest.mark.parametrize(
+    ("pictures", "taskless", "error"),
+    [
+        # The worker that started it died before it gave it tasks; a while later another one has it.
+        ([NO_TASKS, NO_TASKS, NO_TASKS, RUNS], 9, ""),
+        ([NO_TASKS], 0.01, ""),
+        ([NO_TASKS], 9, "not running after 0.05 s, but connector running, no tasks."),
+    ],
+)
+def test_a_connector_without_tasks_is_believed_late(pictures, taskless, error):
+    timing = Timing(timeout=0.05, poll_interval=0.001, settle=0, settle_each=0, taskless=taskless)
+    goal = Goal("a", "running", None, written=True)
+    waited = wait_for(Film(*pictures), [goal], {}, timing, Mask(), stop_at_first=True)
+    assert waited.errors.get("a", "").startswith(error)
+    assert bool(waited.errors) == bool(error)
+    assert waited.seen["a"] == pictures[-1]
 
 
 def test_a_worker_that_never_learns_of_a_task_holds_up_only_what_was_written():

@@ -123,6 +123,13 @@ def test_nothing_changed_is_two_requests(run, worker):
     assert worker.requests == [("GET", "/connectors/c0"), ("GET", "/connectors?expand=info&expand=status")]
 
 
+def test_a_connector_without_tasks_is_warned_of(run, worker):
+    worker.connectors["a"] = Held(dict(STORED), tasks=[])
+    result = run(name="a", config=PLAIN, state="running")
+    assert not result["changed"]
+    assert "Running without any task, so that nothing flows: 'a'." in str(result["warnings"])
+
+
 def test_many_at_once_with_names_of_all_kinds(run, worker):
     names = ["a b", "é->ü", "50%", "x?y#z"]
     quartet(run, worker, connectors=[{"name": name, "config": PLAIN} for name in names])
