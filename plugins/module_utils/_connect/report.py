@@ -115,8 +115,8 @@ def result(outcomes: t.Sequence[Outcome], mask: Mask, *, check_mode: bool, diff_
 
 def _idle_warning(names: t.Sequence[str]) -> str:
     return (
-        f"Running without any task, so that nothing flows: {listed(names)}. A source has no tasks while there is nothing "
-        "for it to read; look at its configuration and at the worker's log."
+        f"Running without any task, so that nothing flows: {listed(names)}. "
+        "A source has no tasks while there is nothing for it to read; look at its configuration and the worker's log."
     )
 
 

@@ -106,9 +106,7 @@ def wait_for(
             waited.errors.update({goal.name: f"its state is unknown. {error}" for goal in watched})
             return waited
         now = time.monotonic()
-        doubted = {
-            goal.name for goal in watched if now - start < timing.doubted(waited.seen.get(goal.name), written)
-        }
+        doubted = {goal.name for goal in watched if now - start < timing.doubted(waited.seen.get(goal.name), written)}
         missing = [goal for goal in watched if not _arrived(goal, waited, moved, mask, early=goal.name in doubted)]
         if not missing or (waited.errors and stop_at_first):
             return waited

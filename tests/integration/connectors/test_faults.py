@@ -63,13 +63,13 @@ def test_a_storm_of_rebalances(run, request_to, cluster):
 
 
 @pytest.mark.parametrize("worker", ["connect-1", "connect-2"])
-def test_a_worker_is_killed_midway_and_comes_back(run, cluster, worker):
+def test_a_worker_is_killed_midway_and_comes_back(run, request_to, eventually, cluster, worker):
     # One of the two is the leader. The first url is the killed worker's: the other one takes over.
     urls = sorted(cluster.urls, key=lambda url: url != cluster.urls[worker == "connect-2"])
     killed = cluster.containers[worker]
 
     def kill():
-        time.sleep(0.7)
+        eventually(lambda: any(name.startswith("killed-") for name in request_to(urls[1], "/connectors")))
         killed.kill()
         killed.start()
 
@@ -81,6 +81,7 @@ def test_a_worker_is_killed_midway_and_comes_back(run, cluster, worker):
     again = run(url=urls, connectors=declared(f"killed-{worker}", 20))
     assert not again["changed"]
     assert states(again) == {("running", "running")}
+    run(connectors=declared(f"killed-{worker}", 20, "absent"))
 
 
 def test_a_worker_that_is_still_booting_knows_all_its_connectors(run, cluster):
