@@ -5,8 +5,7 @@
 # This module util is PRIVATE to the collection.
 """How a server is reached, and the options that every HTTP module shares.
 
-Apart from the transport, because ansible-core's HTTP client takes a tenth of a second to load: a module that may not
-have to ask a server at all goes without it.
+Apart from the transport: a module that may not have to ask a server at all goes without loading it.
 """
 
 from __future__ import annotations

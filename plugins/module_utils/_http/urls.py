@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module util is PRIVATE to the collection.
-"""The Transport over ansible-core's own HTTP client."""
+"""The Transport over HTTP."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import http.client
 import socket
 import ssl
 import typing as t
-from functools import cached_property
+import urllib.request
 from urllib.error import HTTPError, URLError
+from urllib.parse import urljoin
 
-from ansible.module_utils.urls import NoSSLError, Request, SSLValidationError, make_context
-
-from .._errors import InvalidInputError
+from .._errors import RefusedError
+from .opener import REDIRECTS, authorization, lower_names, opener
 from .transport import ConnectionFailedError, Response
 
 if t.TYPE_CHECKING:
@@ -24,40 +24,13 @@ if t.TYPE_CHECKING:
 
 
 class UrlTransport:
-    """Transport over ansible.module_utils.urls (proxies from the environment, TLS verified by default)."""
+    """Transport over the standard library's client (proxies from the environment, TLS verified by default).
+
+    Redirects are not followed, so that credentials go nowhere else: RefusedError tells the other address.
+    """
 
     def __init__(self, access: Access) -> None:
         self.access = access
-
-    @cached_property
-    def _request(self) -> Request:
-        # One TLS context for all requests: making one takes 20 ms or more, several times a request to a near server.
-        access = self.access
-        try:
-            # Reading the authorities takes a while too. Without https nobody is trusted, so no redirect leads there.
-            context = (
-                make_context(
-                    cafile=access.ca_path,
-                    validate_certs=access.validate_certs,
-                    client_cert=access.client_cert,
-                    client_key=access.client_key,
-                )
-                if access.url.startswith("https:")
-                else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            )
-        except OSError as error:
-            raise InvalidInputError(
-                f"The TLS files for {access.url} cannot be used: {error}.",
-                remedy="Check ca_path, client_cert and client_key: PEM files on the target host.",
-            ) from error
-        return Request(
-            url_username=access.username,
-            url_password=access.password,
-            force_basic_auth=access.username is not None,
-            context=context,
-            timeout=access.timeout,
-            http_agent="igrafx.liveconnect",
-        )
 
     def request(
         self,
@@ -69,22 +42,29 @@ class UrlTransport:
         timeout: float | None = None,
     ) -> Response:
         """See Transport."""
-        sent = dict(headers or {})
-        if self.access.bearer_token:
-            sent["Authorization"] = f"Bearer {self.access.bearer_token}"
-        url = self.access.url + path
+        access = self.access
+        url = access.url + path
+        sent = urllib.request.Request(  # noqa: S310 -- Access takes http and https alone
+            url, data=body, headers={**(headers or {}), **authorization(access)}, method=method
+        )
+        client = opener(access, encrypted=url.startswith("https:"))
         try:
-            with self._request.open(method, url, data=body, headers=sent, timeout=timeout) as answer:
-                return Response(answer.status, answer.read(), _lower(answer.headers))
+            with client.open(sent, timeout=timeout or access.timeout) as answer:
+                return Response(answer.status, answer.read(), lower_names(answer.headers))
         except HTTPError as error:
             with error:
-                return Response(error.code, error.read(), _lower(error.headers))
+                if error.code in REDIRECTS and error.headers.get("Location"):
+                    raise RefusedError(
+                        f"{access.url} sends on to {urljoin(url, error.headers['Location']).partition('?')[0]}.",
+                        remedy="Give the address that it sends on to in url.",
+                    ) from error
+                return Response(error.code, error.read(), lower_names(error.headers))
         except (URLError, OSError, http.client.HTTPException) as error:
             raise self._connection_failed(error) from error
 
     def _connection_failed(self, error: Exception) -> ConnectionFailedError:
         reason = getattr(error, "reason", error)
-        if isinstance(reason, ssl.SSLCertVerificationError | SSLValidationError | NoSSLError):
+        if isinstance(reason, ssl.SSLCertVerificationError):
             return ConnectionFailedError(
                 f"{self.access.url}: its certificate is not trusted: {reason}.",
                 certain=True,
@@ -97,7 +77,3 @@ class UrlTransport:
             certain=isinstance(reason, ConnectionRefusedError | socket.gaierror),
             permanent=unknown,
         )
-
-
-def _lower(headers: t.Any) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}

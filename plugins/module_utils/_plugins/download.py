@@ -7,8 +7,6 @@
 
 from __future__ import annotations
 
-import base64
-import functools
 import hashlib
 import http.client
 import json
@@ -22,7 +20,8 @@ from dataclasses import dataclass
 from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin, urlsplit
 
-from .._errors import InvalidInputError, RefusedError
+from .._errors import RefusedError
+from .._http.opener import REDIRECTS, authorization, lower_names, opener
 from .._http.transport import ConnectionFailedError, Response
 from .storage import StorageError
 
@@ -70,12 +69,11 @@ class Web:
         self._pause = pause
         self._lock = threading.Lock()
 
-    # Openers of our own: Ansible's Request installs its opener for the whole process, which threads with different
-    # credentials must not share. Made when first needed, because reading the system's authorities takes its time.
     def _opener(self, url: str, *, identified: bool) -> urllib.request.OpenerDirector:
+        # The lock, so that threads which begin together do not each read the system's authorities.
         with self._lock:
             certificate = identified and self._access.client_cert is not None
-            return _opener(self._access, encrypted=url.startswith("https:"), with_certificate=certificate)
+            return opener(self._access, encrypted=url.startswith("https:"), identified=certificate)
 
     def get(self, url: str) -> Response:
         """A small document with any status; ConnectionFailedError when no answer came after all tries."""
@@ -83,7 +81,7 @@ class Web:
         def attempt() -> Response:
             try:
                 with self._open(url, {"Accept": "application/json, */*;q=0.5"}) as answer:
-                    return Response(answer.status, answer.read(MAX_DOCUMENT), _lower(answer))
+                    return Response(answer.status, answer.read(MAX_DOCUMENT), lower_names(answer.headers))
             except HTTPError as error:
                 with error:
                     if error.code in _TRY_AGAIN:
@@ -132,29 +130,20 @@ class Web:
             request = urllib.request.Request(  # noqa: S310 -- the scheme is checked at every hop
                 url,
                 headers={
-                    "User-Agent": "igrafx.liveconnect",
                     "Accept-Encoding": "identity",
                     **headers,
-                    **(self._authorization() if ours else {}),
+                    **(authorization(self._access) if ours else {}),
                 },
             )
             try:
                 return self._opener(url, identified=ours).open(request, timeout=self._access.timeout)
             except HTTPError as error:
                 location = error.headers.get("Location")
-                if error.code not in (301, 302, 303, 307, 308) or not location:
+                if error.code not in REDIRECTS or not location:
                     raise
                 error.close()
                 url = _next_hop(url, location)
         raise RefusedError(f"{_shown(url)}: redirected more than {_MAX_REDIRECTS} times.", remedy="Check the address.")
-
-    def _authorization(self) -> dict[str, str]:
-        if self._access.bearer_token:
-            return {"Authorization": f"Bearer {self._access.bearer_token}"}
-        if self._access.username is not None:
-            pair = f"{self._access.username}:{self._access.password or ''}".encode()
-            return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
-        return {}
 
 
 class _Transfer:
@@ -276,38 +265,6 @@ class _Transfer:
             )
 
 
-class _StopAtRedirect(urllib.request.HTTPRedirectHandler):
-    """Leaves redirects to Web, which decides anew about credentials at every hop."""
-
-    def redirect_request(self, *_args: t.Any) -> None:
-        """Follow none."""
-
-
-@functools.cache
-def _opener(access: Access, *, encrypted: bool, with_certificate: bool) -> urllib.request.OpenerDirector:
-    handlers: list[urllib.request.BaseHandler] = [_StopAtRedirect()]
-    if encrypted:
-        handlers.append(urllib.request.HTTPSHandler(context=_context(access, with_certificate=with_certificate)))
-    return urllib.request.build_opener(*handlers)
-
-
-# Not ansible-core's make_context: its module is a third of what Ansible would pack and send for every run of ours.
-def _context(access: Access, *, with_certificate: bool) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=access.ca_path)
-        if not access.validate_certs:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        if with_certificate and access.client_cert:
-            context.load_cert_chain(access.client_cert, access.client_key)
-    except OSError as error:
-        raise InvalidInputError(
-            f"The TLS files cannot be used: {error}.",
-            remedy="Check ca_path, client_cert and client_key: PEM files on the target host.",
-        ) from error
-    return context
-
-
 def _next_hop(url: str, location: str) -> str:
     following = urljoin(url, location)
     scheme = urlsplit(following).scheme
@@ -341,7 +298,3 @@ def _untrusted(url: str, error: Exception) -> ConnectionFailedError:
 def _shown(url: str) -> str:
     """The address without its query, which may carry a signature."""
     return url.partition("?")[0]
-
-
-def _lower(answer: t.Any) -> dict[str, str]:
-    return {name.lower(): value for name, value in answer.headers.items()}

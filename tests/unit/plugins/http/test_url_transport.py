@@ -1,0 +1,110 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import base64
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import RefusedError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import ConnectionFailedError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
+
+
+@pytest.fixture
+def server():
+    """A server that answers ``answer`` and keeps the ``requests``, each as method, path, headers and body."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.server.requests.append((self.command, self.path, self.headers, body))
+            status, headers, sent = self.server.answer
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(sent))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(sent)
+
+        do_GET = do_PUT = do_POST = do_DELETE = do_PATCH = _answer  # noqa: N815 -- names of http.server
+
+        def log_message(self, *_args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.requests, server.answer = [], (200, {"X-Told": "Yes"}, b"{}")
+    server.url = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "PATCH", "DELETE"])
+def test_sends_what_it_is_given(server, method):
+    body = b'{"a": 1}' if method in ("PUT", "PATCH") else None
+    answer = UrlTransport(Access(server.url)).request(method, "/a%2Fb?c=d", body=body, headers={"Accept": "text/json"})
+    assert (answer.status, answer.body, answer.headers["x-told"]) == (200, b"{}", "Yes")
+    ((sent, path, headers, received),) = server.requests
+    assert (sent, path, received) == (method, "/a%2Fb?c=d", body or b"")
+    assert (headers["Accept"], headers["User-Agent"]) == ("text/json", "igrafx.liveconnect")
+    assert headers["Authorization"] is None
+
+
+@pytest.mark.parametrize(
+    ("credentials", "sent"),
+    [
+        ({"username": "ann", "password": "p:ü"}, "Basic " + base64.b64encode("ann:p:ü".encode()).decode()),
+        ({"bearer_token": "abc"}, "Bearer abc"),
+    ],
+)
+def test_credentials_go_with_the_first_request(server, credentials, sent):
+    UrlTransport(Access(server.url, **credentials)).request("GET", "/")
+    assert [headers["Authorization"] for _method, _path, headers, _body in server.requests] == [sent]
+
+
+def test_a_refusal_is_an_answer(server):
+    server.answer = (409, {}, b"busy")
+    answer = UrlTransport(Access(server.url)).request("PUT", "/x")
+    assert (answer.status, answer.text, answer.ok) == (409, "busy", False)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_redirect_is_told_and_not_followed(server, method):
+    server.answer = (308, {"Location": "https://elsewhere.example/api?token=1"}, b"")
+    with pytest.raises(RefusedError, match=r"sends on to https://elsewhere.example/api\. Give the address") as caught:
+        UrlTransport(Access(server.url, bearer_token="abc")).request(method, "/x")
+    assert "token" not in str(caught.value)
+
+
+def test_nobody_there(server):
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(ConnectionFailedError, match=r"does not answer: .*refused") as caught:
+        UrlTransport(Access(server.url)).request("GET", "/")
+    assert (caught.value.certain, caught.value.permanent) == (True, False)
+
+
+def test_an_answer_that_takes_too_long(server):
+    class Silent(BaseHTTPRequestHandler):
+        def do_GET(self):
+            silent.wait(5)
+
+    silent = threading.Event()
+    server.RequestHandlerClass = Silent
+    try:
+        with pytest.raises(ConnectionFailedError, match="timed out") as caught:
+            UrlTransport(Access(server.url, timeout=30)).request("GET", "/", timeout=0.05)
+    finally:
+        silent.set()
+    assert not caught.value.certain
+
+
+def test_goes_through_the_proxy_of_the_environment(server, monkeypatch):
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    UrlTransport(Access("http://worker.example:8083")).request("GET", "/connectors")
+    assert [path for _method, path, _headers, _body in server.requests] == ["http://worker.example:8083/connectors"]
