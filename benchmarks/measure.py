@@ -26,18 +26,29 @@ class Goal:
     factor: float
 
 
-def side_by_side(cases: Mapping[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:
+def side_by_side(
+    cases: Mapping[str, Callable[[], object]],
+    rounds: int = ROUNDS,
+    *,
+    before: Callable[[], object] = lambda: None,
+) -> dict[str, float]:
     """Time every case once per round, in turn, so that a slow moment of the machine meets them all.
 
-    Returns each case's median in seconds, by its name.
+    ``before`` is done before each case and not timed. Returns each case's median in seconds, by its name.
     """
-    seconds: dict[str, list[float]] = {name: [] for name in cases}
+    measured: dict[str, list[float]] = {name: [] for name in cases}
     for _ in range(rounds):
         for name, action in cases.items():
-            started = time.perf_counter()
-            action()
-            seconds[name].append(time.perf_counter() - started)
-    return {name: statistics.median(values) for name, values in seconds.items()}
+            before()
+            measured[name].append(seconds(action))
+    return {name: statistics.median(values) for name, values in measured.items()}
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """How long this takes once."""
+    started = time.perf_counter()
+    action()
+    return time.perf_counter() - started
 
 
 def play(*tasks: Mapping[str, object]) -> Callable[[], None]:
