@@ -32,16 +32,8 @@ options:
     description: Whether the content of every file is compared with the receipt. Presence and size always are.
     type: bool
     default: false
-attributes:
-  check_mode:
-    description: Changes nothing in any mode.
-    support: full
-  diff_mode:
-    description: Has nothing to show.
-    support: none
-  idempotent:
-    description: Changes nothing.
-    support: full
+extends_documentation_fragment:
+  - igrafx.liveconnect.reads_only
 seealso:
   - module: igrafx.liveconnect.confluent_hub_plugin
 """

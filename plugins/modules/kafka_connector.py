@@ -306,10 +306,8 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access im
     HTTP_ARGUMENT_SPEC,
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
-    Access,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import transport_from
 
 CONNECTOR_SPEC = {
     "config": {"type": "dict", "default": {}},
@@ -358,7 +356,7 @@ def run(params, *, check_mode, diff_mode):
     mask = Mask()
     for one in declared:
         mask.learn_secrets(one.config[key] for key in one.secret_keys if key in one.config)
-    transport = FailoverTransport([UrlTransport(access) for access in Access.from_params(params)], is_unfit)
+    transport = transport_from(params, is_unfit)
     client = ConnectClient(transport, mask, Patience(params["retry_timeout"], params["timeout"]))
     stop = params["on_error"] == "stop"
     reading = Timing(params["retry_timeout"], params["poll_interval"])

@@ -27,19 +27,10 @@ options:
     description: Seconds for which a request is repeated while no worker answers, or while it is starting.
     type: float
     default: 120
-attributes:
-  check_mode:
-    support: full
-    description: Reads only.
-  diff_mode:
-    support: none
-    description: Reads only.
-  idempotent:
-    support: full
-    description: Reads only.
 extends_documentation_fragment:
   - igrafx.liveconnect.connection
   - igrafx.liveconnect.connection.url
+  - igrafx.liveconnect.reads_only
 seealso:
   - module: igrafx.liveconnect.kafka_connector
 """
@@ -106,10 +97,8 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access im
     HTTP_ARGUMENT_SPEC,
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
-    Access,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import transport_from
 
 ARGUMENT_SPEC = {
     **HTTP_ARGUMENT_SPEC,
@@ -121,7 +110,7 @@ ARGUMENT_SPEC = {
 def run(params):
     """The module's result."""
     mask = Mask()
-    transport = FailoverTransport([UrlTransport(access) for access in Access.from_params(params)], is_unfit)
+    transport = transport_from(params, is_unfit)
     client = ConnectClient(transport, mask, Patience(params["retry_timeout"], params["timeout"]))
     names = params["names"]
     actual = client.read(names or [], others=True)

@@ -25,19 +25,10 @@ options:
     description: Seconds for which a request is repeated while no server answers, or while it is starting.
     type: float
     default: 120
-attributes:
-  check_mode:
-    support: full
-    description: Reads only.
-  diff_mode:
-    support: none
-    description: Reads only.
-  idempotent:
-    support: full
-    description: Reads only.
 extends_documentation_fragment:
   - igrafx.liveconnect.connection
   - igrafx.liveconnect.connection.url
+  - igrafx.liveconnect.reads_only
 seealso:
   - module: igrafx.liveconnect.ksql_statement
 """
@@ -153,10 +144,8 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access im
     HTTP_ARGUMENT_SPEC,
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
-    Access,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import transport_from
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import KsqlClient, Patience, is_unfit
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.report import REQUEST, described
 
@@ -169,7 +158,7 @@ ARGUMENT_SPEC = {
 
 def run(params):
     """The module's result."""
-    transport = FailoverTransport([UrlTransport(access) for access in Access.from_params(params)], is_unfit)
+    transport = transport_from(params, is_unfit)
     client = KsqlClient(transport, Patience(params["retry_timeout"]), timeout=params["timeout"])
     return described(client.info(), client.ask(REQUEST), show_strings=params["show_strings"])
 

@@ -246,10 +246,8 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access im
     HTTP_ARGUMENT_SPEC,
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
-    Access,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import transport_from
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge, diff
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import (
     ConnectReader,
@@ -303,17 +301,17 @@ def rules_from(params):
 def site_from(params, variables):
     """ksqlDB, the record of it, and its Connect."""
     client = KsqlClient(
-        FailoverTransport([UrlTransport(access) for access in Access.from_params(params)], is_unfit),
+        transport_from(params, is_unfit),
         Patience(params["retry_timeout"]),
         properties=params["properties"],
         variables=variables,
         timeout=params["timeout"],
         wait_timeout=params["wait_timeout"],
     )
-    workers = [UrlTransport(access) for access in Access.from_params({**params, "url": params["connect_url"]})]
-    connect = ConnectReader(FailoverTransport(workers, is_unfit), Patience(params["retry_timeout"]), params["timeout"])
+    workers = transport_from({**params, "url": params["connect_url"]}, is_unfit)
+    connect = ConnectReader(workers, Patience(params["retry_timeout"]), params["timeout"])
     record = Record(params["record"], client.info()) if params["record"] else Record()
-    return Site(client, record, connect if workers else None)
+    return Site(client, record, connect if params["connect_url"] else None)
 
 
 def main() -> None:

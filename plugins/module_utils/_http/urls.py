@@ -16,11 +16,15 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin
 
 from .._errors import RefusedError
+from .access import Access
+from .failover import FailoverTransport
 from .opener import REDIRECTS, authorization, lower_names, opener
-from .transport import ConnectionFailedError, Response
+from .transport import ConnectionFailedError, Response, Transport
 
-if t.TYPE_CHECKING:
-    from .access import Access
+
+def transport_from(params: t.Mapping[str, t.Any], unfit: t.Callable[[Response], bool]) -> Transport:
+    """The servers that a module's options name, tried in order; see Access and FailoverTransport."""
+    return FailoverTransport([UrlTransport(access) for access in Access.from_params(params)], unfit)
 
 
 class UrlTransport:

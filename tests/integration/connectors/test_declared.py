@@ -8,6 +8,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
 
 from lab import connect_cluster
 
@@ -63,6 +67,33 @@ def test_a_new_configuration_both_ways(quartet, run, cluster):
     assert (entry["action"], entry["state"]) == ("update", "running")
     assert entry["diff"]["before"]["config"]["batch.size"] == "5"
     assert "batch.size" not in entry["diff"]["after"]["config"]
+
+
+def test_some_keys_alone(quartet, run, request_to, cluster):
+    name = "subset"
+    config = source(cluster, name)
+    only(run(name=name, config={**config, "batch.size": 5}))
+    entry = only(quartet(name=name, config={"batch.size": 7}, compare="subset"))
+    assert (entry["action"], entry["state"]) == ("update", "running")
+    stored = request_to(cluster.urls[0], f"/connectors/{name}/config")
+    assert (stored["batch.size"], stored["file"]) == ("7", config["file"])
+
+
+@pytest.mark.parametrize("restart", ["always", "on_change"])
+def test_restarts_when_told(run, cluster, restart):
+    name = f"restart-{restart}"
+    config = source(cluster, name)
+    only(run(name=name, config=config, state="running"))
+    assert run(name=name, config=config, restart=restart)["changed"] == (restart == "always")
+    entry = only(run(name=name, config={**config, "batch.size": 5}, restart=restart))
+    assert (entry["action"], entry["state"], len(entry["tasks"])) == ("update", "running", 1)
+
+
+def test_the_plugin_says_which_keys_are_passwords(cluster):
+    client = ConnectClient(UrlTransport(Access(cluster.urls[0])), Mask())
+    keys = client.password_keys("io.debezium.connector.jdbc.JdbcSinkConnector")
+    assert "connection.password" in keys
+    assert "connection.username" not in keys
 
 
 def test_names_of_all_kinds(quartet, run, status):

@@ -26,15 +26,20 @@ def certificate(tmp_path_factory):
 
 
 @pytest.fixture
-def url(worker, certificate):
+def context(certificate):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate / "certificate.pem", certificate / "key.pem")
+    return context
+
+
+@pytest.fixture
+def url(worker, context):
     with serve(worker, context) as url:
         yield url
 
 
-def client(url, **access):
-    return ConnectClient(UrlTransport(Access(url, **access)), Mask(), Patience(60))
+def client(url, *, patience=60, **access):
+    return ConnectClient(UrlTransport(Access(url, **access)), Mask(), Patience(patience))
 
 
 def test_an_authority_of_ones_own(url, certificate):
@@ -49,6 +54,17 @@ def test_an_unknown_authority_is_not_tried_again(url, worker):
     with pytest.raises(UnreachableError, match=r"certificate is not trusted.*ca_path"):
         client(url).read([])
     assert worker.requests == []
+
+
+def test_a_client_certificate(worker, context, certificate):
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(certificate / "certificate.pem")
+    trust = {"ca_path": str(certificate / "certificate.pem")}
+    ours = {"client_cert": str(certificate / "certificate.pem"), "client_key": str(certificate / "key.pem")}
+    with serve(worker, context) as url:
+        with pytest.raises(UnreachableError, match="does not answer"):
+            client(url, patience=0, **trust).read([])
+        assert client(url, **trust, **ours).read([]) == {}
 
 
 def test_missing_files_are_named(url):
