@@ -151,7 +151,8 @@ def _write_all(client: ConnectClient, outcomes: t.Sequence[Outcome], conduct: Co
             return outcome
         if halt.is_set():
             return replace(outcome, error=_NOT_BEGUN)
-        done, error = _carry_out(client, outcome.change, at_rest=at_rest)
+        steps = outcome.change.steps if conduct.wait is None else _steps_at_once(outcome.change)
+        done, error = _carry_out(client, outcome.change, steps, at_rest=at_rest)
         if error and conduct.stop_on_error:
             halt.set()
         return replace(outcome, done=done, error=error)
@@ -160,14 +161,27 @@ def _write_all(client: ConnectClient, outcomes: t.Sequence[Outcome], conduct: Co
         return list(pool.map(write, outcomes))
 
 
-def _carry_out(client: ConnectClient, change: Change, *, at_rest: bool) -> tuple[tuple[Step, ...], str]:
+def _steps_at_once(change: Change) -> tuple[Step, ...]:
+    """All steps, but for the restart that a worker mostly does by itself for a new configuration.
+
+    Told to restart at once, it would restart with the old configuration what had failed with it, and the same failure
+    once more would look like one of the new configuration.
+    """
+    if Step.CONFIGURE not in change.steps:
+        return change.steps
+    return tuple(step for step in change.steps if step is not Step.RESTART_FAILED)
+
+
+def _carry_out(
+    client: ConnectClient, change: Change, steps: t.Sequence[Step], *, at_rest: bool
+) -> tuple[tuple[Step, ...], str]:
     """The steps that were done, and what went wrong, if anything.
 
     A connector whose offsets were refused is not left stopped, but a new one is: it would begin in the wrong place.
     """
     done: list[Step] = []
     wrong = ""
-    for step in change.steps:
+    for step in steps:
         try:
             _perform(client, change, step, at_rest=at_rest)
         except LiveConnectError as error:
@@ -208,7 +222,13 @@ def _wait_for_all(
     client: ConnectClient, outcomes: t.Sequence[Outcome], timing: Timing, conduct: Conduct, mask: Mask
 ) -> list[Outcome]:
     goals = [
-        Goal(outcome.change.name, outcome.change.expected, outcome.change.actual, bool(outcome.done))
+        Goal(
+            outcome.change.name,
+            outcome.change.expected,
+            outcome.change.actual,
+            written=bool(outcome.done),
+            restart=Step.RESTART_FAILED in outcome.change.steps and Step.RESTART_FAILED not in outcome.done,
+        )
         for outcome in outcomes
         if not outcome.error
     ]
@@ -217,6 +237,7 @@ def _wait_for_all(
     return [
         replace(
             outcome,
+            done=outcome.done + (Step.RESTART_FAILED,) * (outcome.change.name in waited.restarted),
             seen=waited.seen.get(outcome.change.name),
             error=outcome.error or waited.errors.get(outcome.change.name, ""),
         )

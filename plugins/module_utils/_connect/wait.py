@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from .._errors import LiveConnectError
 from .model import ABSENT, FAILED, RESTING, RUNNING, Actual, root_cause
@@ -55,21 +55,28 @@ class Goal:
     """Where one connector is to come to rest.
 
     ``expected`` as in plan.Change; ``before`` its status before it was written to; ``written`` is False when it was
-    left alone.
+    left alone; ``restart``: restart what had failed before when the worker does not do so after the write.
     """
 
     name: str
     expected: str | None
     before: Actual | None = None
     written: bool = False
+    restart: bool = False
 
 
 @dataclass
 class Waited:
-    """How the wait ended: the connectors as last seen, and one sentence for each that did not arrive."""
+    """How the wait ended: the connectors as last seen, and one sentence for each that did not arrive.
+
+    ``moved``: those whose status was seen to be another than before the write; ``restarted``: those of Goal.restart
+    that were.
+    """
 
     seen: dict[str, Actual]
     errors: dict[str, str]
+    moved: set[str] = field(default_factory=set)
+    restarted: set[str] = field(default_factory=set)
 
 
 def wait_for(
@@ -92,9 +99,9 @@ def wait_for(
         return waited
     # What was read before the writes is no verdict on them.
     waited.errors.clear()
-    moved: set[str] = set()
     written = sum(goal.written for goal in goals)
     start = time.monotonic()
+    since = {goal.name: start for goal in goals}
     deadline = start + timing.timeout
     pause = min(_FIRST_PAUSE, timing.poll_interval)
     while True:
@@ -106,10 +113,15 @@ def wait_for(
             waited.errors.update({goal.name: f"its state is unknown. {error}" for goal in watched})
             return waited
         now = time.monotonic()
-        doubted = {goal.name for goal in watched if now - start < timing.doubted(waited.seen.get(goal.name), written)}
-        missing = [goal for goal in watched if not _arrived(goal, waited, moved, mask, early=goal.name in doubted)]
-        if not missing or (waited.errors and stop_at_first):
-            return waited
+        doubted = {
+            goal.name
+            for goal in watched
+            if now - since[goal.name] < timing.doubted(waited.seen.get(goal.name), written)
+        }
+        missing = [goal for goal in watched if not _arrived(goal, waited, mask, early=goal.name in doubted)]
+        left_alone = {
+            goal.name for goal in watched if goal.restart and goal.name in waited.errors.keys() - waited.moved
+        }
         if now >= deadline:
             for goal in missing:
                 waited.errors[goal.name] = (
@@ -117,19 +129,36 @@ def wait_for(
                     f"{describe(waited.seen.get(goal.name))}. Raise wait_timeout, or look at the worker's log."
                 )
             return waited
+        if not (missing or left_alone) or (stop_at_first and waited.errors.keys() - left_alone):
+            return waited
+        _restart_failed(client, left_alone, waited)
+        since.update(dict.fromkeys(left_alone, now))
+        goals = [replace(goal, restart=goal.restart and goal.name not in left_alone) for goal in goals]
         time.sleep(min(pause, max(0, deadline - now)))
         pause = min(pause * 1.5, timing.poll_interval)
 
 
-def _arrived(goal: Goal, waited: Waited, moved: set[str], mask: Mask, *, early: bool) -> bool:
+def _restart_failed(client: ConnectClient, names: t.Collection[str], waited: Waited) -> None:
+    """Restart what failed of these, so that they are waited for again."""
+    for name in names:
+        try:
+            client.restart(name, only_failed=True)
+        except LiveConnectError as error:
+            waited.errors[name] = str(error)
+        else:
+            del waited.errors[name]
+            waited.restarted.add(name)
+
+
+def _arrived(goal: Goal, waited: Waited, mask: Mask, *, early: bool) -> bool:
     """Whether there is nothing more to wait for: the goal is reached, or failed, and that is no old news.
 
     ``early``: the status may still be older than the writes.
     """
     actual = waited.seen.get(goal.name)
     if actual and goal.before and actual.moving_part != goal.before.moving_part:
-        moved.add(goal.name)
-    if may_be_stale(goal, actual, fresh=early and goal.written, moved=goal.name in moved):
+        waited.moved.add(goal.name)
+    if may_be_stale(goal, actual, fresh=early and goal.written, moved=goal.name in waited.moved):
         return False
     # A worker that was started again may never learn the status of some tasks that run elsewhere since long ago.
     return _settled(goal, waited, mask, blind=not goal.written and not early)

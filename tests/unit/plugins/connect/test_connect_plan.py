@@ -109,6 +109,11 @@ def held(draw):
     return Held(draw(stored), state, tasks, offsets=[place for place in draw(offsets) if place["offset"]])
 
 
+def needed(change):
+    """The steps that are done where a worker restarts by itself what failed with the old configuration."""
+    return tuple(one for one in change.steps if one != Step.RESTART_FAILED or Step.CONFIGURE not in change.steps)
+
+
 @given(
     declared=st.dictionaries(names, entries, min_size=1),
     existing=st.dictionaries(names, held()),
@@ -140,7 +145,7 @@ def test_what_was_applied_needs_nothing_more(declared, existing, version, rules)
     outcomes = apply(client, preview(first, {}, stop_on_error=True), conduct, mask)
 
     assert [outcome.error for outcome in outcomes] == [""] * len(outcomes)
-    assert [outcome.done for outcome in outcomes] == [change.steps for change in first]
+    assert [outcome.done for outcome in outcomes] == list(map(needed, first))
     second = plan(wanted, read(), rules)
     assert [change.steps for change in second] == [()] * len(second)
     if rules.purge_match is None:

@@ -188,6 +188,34 @@ def test_a_failed_task_is_repaired_and_nothing_else(run, worker):
     assert done["diff"][0]["before"] == {"state": "running", "failed": ["task 0"]}
 
 
+@pytest.mark.parametrize(
+    ("lazy", "wait", "restarts"),
+    [
+        # Restarted at once, it would fail with the old configuration once more, and that would pass for the new one's.
+        (False, True, 0),
+        (True, True, 1),
+        (True, False, 1),
+    ],
+)
+def test_what_had_failed_is_restarted_unless_the_new_configuration_does_it(run, worker, lazy, wait, restarts):
+    worker.connectors["a"] = Held(dict(STORED), "RUNNING", ["FAILED"])
+    worker.lazy = lazy
+    entry = only(run(name="a", config={**PLAIN, "topic": "u"}, wait=wait))
+    assert entry["action"] == "update"
+    restart = ("POST", "/connectors/a/restart?includeTasks=true&onlyFailed=true")
+    assert worker.writes == [("PUT", "/connectors/a/config"), *[restart] * restarts]
+    assert worker.connectors["a"].tasks == ["RUNNING"]
+    assert not wait or entry["tasks"][0]["state"] == "running"
+
+
+def test_what_had_failed_and_cannot_be_restarted(run, worker):
+    worker.connectors["a"] = Held(dict(STORED), "RUNNING", ["FAILED"])
+    worker.lazy = True
+    worker._restart = lambda *_args, **_options: (403, {"error_code": 403, "message": "not you"})
+    refused = run(name="a", config={**PLAIN, "topic": "u"})
+    assert "'a': The worker refused to restart: HTTP 403 not you" in refused["msg"]
+
+
 def test_a_failed_connector_is_brought_to_its_state(run, worker):
     worker.connectors["a"] = Held(dict(STORED), "FAILED", [])
     entry = only(quartet(run, worker, name="a", config=PLAIN, state="running"))

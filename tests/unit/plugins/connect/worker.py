@@ -44,7 +44,10 @@ class Held:
 
 
 class Worker:
-    """``script`` holds answers to give, in order, to the next requests whatever they are, before real answers."""
+    """``script`` holds answers to give, in order, to the next requests whatever they are, before real answers.
+
+    ``lazy``: tasks are left as they are for a new configuration, as before Kafka 3.9 when their own is the same.
+    """
 
     def __init__(self, version: str = "3.9.0") -> None:
         self.version = version
@@ -55,6 +58,7 @@ class Worker:
         self.without_status: dict[str, int] = {}
         self.failing: set[str] = set()
         self.healing = False
+        self.lazy = False
         self.refuse: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -133,7 +137,8 @@ class Worker:
     def _put(self, name, config, state):
         held = self.connectors.setdefault(name, Held({}, state, [], ran=state == "RUNNING"))
         held.config = {key: value for key, value in config.items() if key != "name"}
-        self._start(name, held)
+        if not (self.lazy and held.tasks):
+            self._start(name, held)
 
     def _start(self, name, held):
         if held.state == "FAILED":
