@@ -11,7 +11,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import time
+import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -20,7 +22,7 @@ from lab import build, engine, labels, network, nodes, site
 from lab.report import LabError, step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import docker
     from docker.models.containers import Container
@@ -97,6 +99,28 @@ class Cluster:
         """What the database answers to a statement, columns separated by ``|``."""
         options = f"--no-psqlrc --tuples-only --no-align --username={DATABASE_USER} --dbname={DATABASE_NAME}"
         return self.shell(DATABASE, f"psql {options} <<'END'\n{statement}\nEND\n")
+
+    def requests(self, worker: str, action: Callable[[], object]) -> int:
+        """How many requests the worker got while ``action`` was done.
+
+        Counted between two requests of ours, as a worker writes its log a little later than it answers.
+        """
+        url = self.urls[WORKERS.index(worker)]
+        marks = [f"mark-{secrets.token_hex(8)}" for _ in range(2)]
+        self._mark(worker, url, marks[0])
+        action()
+        log = self._mark(worker, url, marks[1])
+        return log.partition(marks[0])[2].partition(marks[1])[0].count('HTTP/1.1"') - 1
+
+    def _mark(self, worker: str, url: str, mark: str) -> str:
+        with contextlib.suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(f"{url}/connectors/{mark}", timeout=60).close()  # noqa: S310 -- an address of ours
+        deadline = time.monotonic() + START_SECONDS
+        while mark not in (log := self.containers[worker].logs(tail=10000).decode(errors="replace")):
+            if time.monotonic() > deadline:
+                raise LabError(f"The worker {worker} did not log a request within {START_SECONDS} s.")
+            time.sleep(0.1)
+        return log
 
     def wait_until_ready(self) -> None:
         """Wait until every worker answers and all of them know each other; LabError after ``START_SECONDS``."""

@@ -180,10 +180,7 @@ def nothing_changed(cluster: Cluster, url: str) -> bool:
     """Two hundred connectors that are as declared."""
     again, ping = ours(url, MANY, "running"), play({"ansible.builtin.ping": {}})
     again()
-    started = time.time()
-    again()
-    worker = cluster.containers[connect_cluster.WORKERS[cluster.urls.index(url)]]
-    requests = worker.logs(since=started).decode(errors="replace").count("HTTP/1.1")
+    requests = cluster.requests(connect_cluster.WORKERS[cluster.urls.index(url)], again)
 
     def peer() -> None:
         ping()
