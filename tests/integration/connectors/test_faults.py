@@ -63,6 +63,8 @@ def test_a_storm_of_rebalances(run, request_to, cluster):
 
 @pytest.mark.parametrize("worker", ["connect-1", "connect-2"])
 def test_a_worker_is_killed_midway_and_comes_back(run, request_to, eventually, cluster, worker):
+    # The one that was killed before may still be starting.
+    cluster.wait_until_ready()
     # One of the two is the leader. The first url is the killed worker's: the other one takes over.
     urls = sorted(cluster.urls, key=lambda url: url != cluster.urls[worker == "connect-2"])
     killed = cluster.containers[worker]
