@@ -299,7 +299,11 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import declare
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.plan import Rules, plan
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.report import learn_secrets, result
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.report import (
+    learn_secrets,
+    result,
+    warnings,
+)
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait import Timing
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, LiveConnectError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import (
@@ -343,7 +347,11 @@ ARGUMENT_SPEC = {
 }
 
 
-def run(params, *, check_mode, diff_mode):
+# What a module was called with is shown from -vvv on. Below, two hundred configurations are not sent back for nothing.
+SHOWS_INVOCATION = 3
+
+
+def run(params, *, check_mode, diff_mode, warn):
     """The module's result."""
     if params["parallel"] < 1:
         raise InvalidInputError("parallel: it must be 1 or more.")
@@ -369,6 +377,8 @@ def run(params, *, check_mode, diff_mode):
     if not check_mode:
         waiting = Timing(params["wait_timeout"], params["poll_interval"]) if params["wait"] else None
         outcomes = apply(client, outcomes, Conduct(params["parallel"], stop, waiting), mask)
+    for text in warnings(outcomes):
+        warn(text)
     return result(outcomes, mask, check_mode=check_mode, diff_mode=diff_mode)
 
 
@@ -383,7 +393,9 @@ def main():
         required_together=HTTP_REQUIRED_TOGETHER,
     )
     try:
-        module.exit_json(**run(module.params, check_mode=module.check_mode, diff_mode=module._diff))
+        values = run(module.params, check_mode=module.check_mode, diff_mode=module._diff, warn=module.warn)
+        invocation = {} if module._verbosity >= SHOWS_INVOCATION else {"invocation": {}}
+        module.exit_json(**values, **invocation)
     except LiveConnectError as error:
         module.fail_json(msg=str(error), **error.details)
 

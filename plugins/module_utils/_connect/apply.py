@@ -147,7 +147,7 @@ def _write_all(client: ConnectClient, outcomes: t.Sequence[Outcome], conduct: Co
     )
 
     def write(outcome: Outcome) -> Outcome:
-        if outcome.error or not outcome.change.steps:
+        if outcome.error:
             return outcome
         if halt.is_set():
             return replace(outcome, error=_NOT_BEGUN)
@@ -157,8 +157,10 @@ def _write_all(client: ConnectClient, outcomes: t.Sequence[Outcome], conduct: Co
             halt.set()
         return replace(outcome, done=done, error=error)
 
+    due = [outcome for outcome in outcomes if outcome.change.steps]
     with ThreadPoolExecutor(conduct.parallel) as pool:
-        return list(pool.map(write, outcomes))
+        written = dict(zip((outcome.change.name for outcome in due), pool.map(write, due), strict=True))
+    return [written.get(outcome.change.name, outcome) for outcome in outcomes]
 
 
 def _steps_at_once(change: Change) -> tuple[Step, ...]:

@@ -89,6 +89,17 @@ def _failed_parts(actual: Actual | None) -> list[str]:
     return parts + [f"task {task.id}" for task in actual.tasks if task.state == "failed"]
 
 
+def warnings(outcomes: t.Sequence[Outcome]) -> list[str]:
+    """What is no error and should not go unseen, one sentence or two each."""
+    idle = [outcome.change.name for outcome in outcomes if outcome.seen and outcome.seen.is_idle]
+    if not idle:
+        return []
+    return [
+        f"Running without any task, so that nothing flows: {listed(idle)}. "
+        "A source has no tasks while there is nothing for it to read; look at its configuration and the worker's log."
+    ]
+
+
 def result(outcomes: t.Sequence[Outcome], mask: Mask, *, check_mode: bool, diff_mode: bool) -> dict[str, t.Any]:
     """The module's result. Raises RefusedError that carries it when a connector went wrong."""
     entries = [_entry(outcome, mask, check_mode=check_mode) for outcome in outcomes]
@@ -99,9 +110,6 @@ def result(outcomes: t.Sequence[Outcome], mask: Mask, *, check_mode: bool, diff_
         "connectors": entries,
         "summary": {**dict(sorted(summary.items())), "failed": len(errors)},
     }
-    idle = [outcome.change.name for outcome in outcomes if outcome.seen and outcome.seen.is_idle]
-    if idle:
-        values["warnings"] = [_idle_warning(idle)]
     if diff_mode:
         values["diff"] = [
             {**entry["diff"], "before_header": entry["name"], "after_header": entry["name"]}
@@ -111,13 +119,6 @@ def result(outcomes: t.Sequence[Outcome], mask: Mask, *, check_mode: bool, diff_
     if errors:
         raise RefusedError(_message(errors, len(entries)), details=values)
     return values
-
-
-def _idle_warning(names: t.Sequence[str]) -> str:
-    return (
-        f"Running without any task, so that nothing flows: {listed(names)}. "
-        "A source has no tasks while there is nothing for it to read; look at its configuration and the worker's log."
-    )
 
 
 def _message(errors: t.Sequence[t.Mapping[str, t.Any]], total: int) -> str:
