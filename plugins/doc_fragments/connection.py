@@ -49,6 +49,7 @@ options:
       - Address of the server, for example V(http://127.0.0.1:8083).
       - Several addresses of one cluster are tried in order.
       - Must not carry credentials; use O(url_username) and O(url_password).
+      - Redirects are not followed, so that credentials go nowhere else; the error names the other address.
     type: list
     elements: str
     required: true

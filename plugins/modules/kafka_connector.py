@@ -116,7 +116,8 @@ options:
     default: stop
   restart:
     description:
-      - V(failed) restarts what has failed of a connector, and only that.
+      - V(failed) restarts what has failed of a connector, and only that. After a new configuration, which mostly
+        restarts it anyway, it does so when the worker has left it alone for ten seconds.
       - V(on_change) also restarts a connector with all tasks after its configuration was changed.
         Connect does so by itself from 3.9 on.
       - V(always) restarts all connectors with their tasks in every run.
