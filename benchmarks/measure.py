@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-ROUNDS = 5
+# Two plays of about a second differ by less than a machine's own moods: these take more rounds than longer cases.
+PLAY_ROUNDS, ROUNDS = 15, 5
 
 
 @dataclass(frozen=True)

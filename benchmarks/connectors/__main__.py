@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 
 from ansible.module_utils.urls import open_url
 
-from benchmarks.measure import Goal, play, seconds, side_by_side, table
+from benchmarks.measure import PLAY_ROUNDS, Goal, play, seconds, side_by_side, table
 from lab import connect_cluster
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 MANY, SOME = 200, 50
 # What the slow alternatives are measured with; their seconds are multiplied.
 FEW, SAMPLE = 2, 50
-# Two plays of about a second differ by less than the machine's own moods: fifteen of each, in turn.
-QUICK_ROUNDS, SLOW_ROUNDS = 15, 3
+SLOW_ROUNDS = 3
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 300
 # What the peer waits after each connector that it has written, before it looks at its status.
@@ -187,7 +186,7 @@ def nothing_changed(cluster: Cluster, url: str) -> bool:
         ping()
         read_as_peer(url, MANY)
 
-    measured = side_by_side({PING: ping, OURS: again}, QUICK_ROUNDS)
+    measured = side_by_side({PING: ping, OURS: again}, PLAY_ROUNDS)
     measured |= side_by_side({f"{PEER}'s requests in a play": peer}, SLOW_ROUNDS)
     measured[f"{URI} ({SAMPLE}, times {MANY // SAMPLE})"] = seconds(uri_loop(url, SAMPLE, "GET")) * (MANY // SAMPLE)
     delete_fast(url)
