@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import functools
 import ssl
+import threading
 import typing as t
 import urllib.request
 
@@ -34,28 +35,36 @@ class _StopAtRedirect(urllib.request.HTTPRedirectHandler):
         """Follow none."""
 
 
-# Made when first needed and once, because reading the system's authorities takes its time.
-@functools.cache
+# Reading the system's authorities takes its time: threads that begin together shall not each do so.
+_lock = threading.Lock()
+
+
 def opener(access: Access, *, encrypted: bool, identified: bool = True) -> urllib.request.OpenerDirector:
     """An opener that follows no redirect; ``identified``: with the client certificate of ``access``, if any.
 
     InvalidInputError when a TLS file cannot be used.
     """
+    with _lock:
+        return _opener(access, encrypted=encrypted, with_certificate=identified and access.client_cert is not None)
+
+
+@functools.cache
+def _opener(access: Access, *, encrypted: bool, with_certificate: bool) -> urllib.request.OpenerDirector:
     handlers: list[urllib.request.BaseHandler] = [_StopAtRedirect()]
     if encrypted:
-        handlers.append(urllib.request.HTTPSHandler(context=_context(access, identified=identified)))
+        handlers.append(urllib.request.HTTPSHandler(context=_context(access, with_certificate=with_certificate)))
     director = urllib.request.build_opener(*handlers)
     director.addheaders = [("User-Agent", _AGENT)]
     return director
 
 
-def _context(access: Access, *, identified: bool) -> ssl.SSLContext:
+def _context(access: Access, *, with_certificate: bool) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=access.ca_path)
         if not access.validate_certs:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-        if identified and access.client_cert:
+        if with_certificate and access.client_cert:
             context.load_cert_chain(access.client_cert, access.client_key)
     except OSError as error:
         raise InvalidInputError(

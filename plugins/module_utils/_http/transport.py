@@ -59,6 +59,16 @@ class ConnectionFailedError(LiveConnectError):
         self.permanent = permanent
 
 
+def untrusted(address: str, reason: object) -> ConnectionFailedError:
+    """What to raise when the certificate of the server at ``address`` could not be verified."""
+    return ConnectionFailedError(
+        f"{address}: its certificate is not trusted: {reason}.",
+        certain=True,
+        permanent=True,
+        remedy="Give the authority's certificate in ca_path.",
+    )
+
+
 class Transport(t.Protocol):
     """Sends one request below a base URL. Raises ConnectionFailedError only when no answer came."""
 

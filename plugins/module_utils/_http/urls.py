@@ -19,7 +19,7 @@ from .._errors import RefusedError
 from .access import Access
 from .failover import FailoverTransport
 from .opener import REDIRECTS, authorization, lower_names, opener
-from .transport import ConnectionFailedError, Response, Transport
+from .transport import ConnectionFailedError, Response, Transport, untrusted
 
 
 def transport_from(params: t.Mapping[str, t.Any], unfit: t.Callable[[Response], bool]) -> Transport:
@@ -69,12 +69,7 @@ class UrlTransport:
     def _connection_failed(self, error: Exception) -> ConnectionFailedError:
         reason = getattr(error, "reason", error)
         if isinstance(reason, ssl.SSLCertVerificationError):
-            return ConnectionFailedError(
-                f"{self.access.url}: its certificate is not trusted: {reason}.",
-                certain=True,
-                permanent=True,
-                remedy="Give the authority's certificate in ca_path.",
-            )
+            return untrusted(self.access.url, reason)
         unknown = isinstance(reason, socket.gaierror) and reason.errno != socket.EAI_AGAIN
         return ConnectionFailedError(
             f"{self.access.url} does not answer: {reason}.",

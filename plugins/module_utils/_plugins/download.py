@@ -12,7 +12,6 @@ import http.client
 import json
 import shutil
 import ssl
-import threading
 import time
 import typing as t
 import urllib.request
@@ -22,7 +21,7 @@ from urllib.parse import urljoin, urlsplit
 
 from .._errors import RefusedError
 from .._http.opener import REDIRECTS, authorization, lower_names, opener
-from .._http.transport import ConnectionFailedError, Response
+from .._http.transport import ConnectionFailedError, Response, untrusted
 from .storage import StorageError
 
 if t.TYPE_CHECKING:
@@ -67,13 +66,6 @@ class Web:
         self._credential_hosts = frozenset(host.lower() for host in credential_hosts)
         self._retries = retries
         self._pause = pause
-        self._lock = threading.Lock()
-
-    def _opener(self, url: str, *, identified: bool) -> urllib.request.OpenerDirector:
-        # The lock, so that threads which begin together do not each read the system's authorities.
-        with self._lock:
-            certificate = identified and self._access.client_cert is not None
-            return opener(self._access, encrypted=url.startswith("https:"), identified=certificate)
 
     def get(self, url: str) -> Response:
         """A small document with any status; ConnectionFailedError when no answer came after all tries."""
@@ -109,11 +101,11 @@ class Web:
             try:
                 return attempt()
             except ssl.SSLCertVerificationError as error:
-                raise _untrusted(url, error) from error
+                raise untrusted(_shown(url), error.reason) from error
             except (_TransferError, URLError, OSError, http.client.HTTPException) as error:
                 reason = getattr(error, "reason", error)
                 if isinstance(reason, ssl.SSLCertVerificationError):
-                    raise _untrusted(url, error) from error
+                    raise untrusted(_shown(url), reason) from error
                 if not left:
                     raise ConnectionFailedError(
                         f"{_shown(url)} could not be fetched in {self._retries + 1} tries: {reason}.",
@@ -136,7 +128,9 @@ class Web:
                 },
             )
             try:
-                return self._opener(url, identified=ours).open(request, timeout=self._access.timeout)
+                return opener(self._access, encrypted=url.startswith("https:"), identified=ours).open(
+                    request, timeout=self._access.timeout
+                )
             except HTTPError as error:
                 location = error.headers.get("Location")
                 if error.code not in REDIRECTS or not location:
@@ -285,14 +279,6 @@ def _validator(answer: t.Any) -> str | None:
 def _range_start(answer: t.Any) -> int | None:
     start = answer.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")[0]
     return int(start) if start.isdigit() else None
-
-
-def _untrusted(url: str, error: Exception) -> ConnectionFailedError:
-    return ConnectionFailedError(
-        f"{_shown(url)}: its certificate is not trusted: {getattr(error, 'reason', error)}.",
-        certain=True,
-        remedy="Give the authority's certificate in ca_path.",
-    )
 
 
 def _shown(url: str) -> str:
