@@ -19,7 +19,7 @@ COLLECTION = "ansible_collections.igrafx.liveconnect"
 gc.set_threshold(100_000, 50, 100)
 
 # Enough to find a rule that does not hold, over the runs of many days; the whole suite is to take seconds.
-settings.register_profile("unit", max_examples=12, deadline=None)
+settings.register_profile("unit", max_examples=25, deadline=None)
 settings.load_profile("unit")
 
 if not any((Path(entry) / COLLECTION.replace(".", "/")).is_dir() for entry in sys.path):

@@ -19,7 +19,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.plan i
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait import Timing
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
 from fake_connect_worker import Held, Worker
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 CONFIG = {"connector.class": "Sink"}
@@ -114,6 +114,7 @@ def needed(change):
     return tuple(one for one in change.steps if one != Step.RESTART_FAILED or Step.CONFIGURE not in change.steps)
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     declared=st.dictionaries(names, entries, min_size=1),
     existing=st.dictionaries(names, held()),

@@ -21,7 +21,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.model 
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.options import credential_hosts
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.plan import Action, Plan, plan
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.receipt import FileRecord, Receipt
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 DIGESTS = ["a" * 64, "b" * 64]
@@ -92,6 +92,7 @@ def standing(draw: st.DrawFn) -> Installed:
     return Installed(entry, draw(st.none() | names), draw(st.none() | versions))
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(declared(), unique_by=lambda entry: entry.directory, max_size=2),
     st.lists(standing(), unique_by=lambda item: item.entry, max_size=4),

@@ -378,7 +378,7 @@ def worlds(draw):
     return "\n".join(text)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds(), worlds())
 def test_after_apply_the_plan_is_empty(first, second):
     site = Site(KsqlClient(Direct(Engine()), Patience(0)))
@@ -395,7 +395,7 @@ def test_after_apply_the_plan_is_empty(first, second):
         assert settled
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds(), worlds())
 def test_after_building_again_and_a_purge_the_server_holds_what_is_declared_and_nothing_else(first, second):
     site = Site(KsqlClient(Direct(engine := Engine()), Patience(0)))

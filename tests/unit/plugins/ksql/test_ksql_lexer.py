@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.lexer import canonical_text, split
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from ksqldb.tokens import scan as server_tokens
 
@@ -81,6 +81,7 @@ WORDS = some.one_of(
 BLANKS = some.sampled_from([" ", "\n", "\r\n", "  \t", "--\n", "-- it's; `\n", "/* ; ' */", "/**/", " --@ x;\n"])
 
 
+@settings(max_examples=30, deadline=None)
 @given(some.lists(some.lists(some.tuples(WORDS, some.lists(BLANKS, min_size=1, max_size=2)), min_size=1), max_size=4))
 def test_whatever_stands_in_quotes_and_comments_the_statements_are_those_that_were_written(statements):
     script = "".join("".join(word + "".join(blanks) for word, blanks in one) + ";" for one in statements)
