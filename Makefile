@@ -66,7 +66,7 @@ lint: tools ## Linters and type checks alone
 
 .PHONY: unit
 unit: tools ## Unit tests alone
-	$(BIN)/pytest -n 3 --dist worksteal -p no:testinfra -m "not component" tests/unit
+	$(BIN)/python tools/check.py unit
 
 .PHONY: molecule
 molecule: tools ## The Molecule scenarios and the other tests in the lab alone

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run every check of the project, what is independent side by side, and count what passed and failed.
 
-Usage: python tools/check.py [lint|unit|lab …]   (nothing named: all of it)
+Usage: python tools/check.py [lint|unit|component|lab …]   (nothing named: all of it)
 
 Each check's output goes to .build/logs/<check>.log; the end of it is shown when the check fails. The last line is
 `N passed, M failed`: every test of pytest counts as one, and so does every other check.
@@ -69,7 +69,7 @@ LANES: tuple[tuple[Check, ...], ...] = (
         Check("mypy-lab", "lint", ("mypy", "lab", "tools", "benchmarks")),
         Check("readme-tables", "lint", (PYTHON, "tools/role_tables.py", "--check")),
         Check("unit", "unit", ("pytest", *UNIT, "-m", "not component"), is_pytest=True),
-        Check("component", "unit", ("pytest", *UNIT, "-m", "component"), is_pytest=True),
+        Check("component", "component", ("pytest", *UNIT, "-m", "component"), is_pytest=True),
         Check("ansible-lint", "lint", ("ansible-lint",)),
         Check("changelog", "lint", ("antsibull-changelog", "lint")),
         Check("plugin-docs", "lint", ("antsibull-docs", "lint-collection-docs", "--plugin-docs", ".")),
