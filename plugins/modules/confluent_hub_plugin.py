@@ -330,22 +330,14 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access im
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.apply import Installer, Options
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.archive import Limits
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.client import PUBLIC_HUB, Sources
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.apply import Installer
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.destination import (
     Destination,
     Layout,
     Ownership,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.download import Web
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.model import Declaration, parse_declarations
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.options import (
-    access_from_params,
-    credential_hosts,
-    parse_size,
-    purge_from_params,
-)
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.options import PUBLIC_HUB, Options
 
 PLUGIN_SPEC: dict[str, t.Any] = {
     "name": {"type": "str"},
@@ -404,17 +396,8 @@ def main() -> None:
             staging=params["staging"],
             ownership=Ownership.parse(params["owner"], params["group"], params["mode"]),
         )
-        web = Web(access_from_params(params), credential_hosts(params, declared), retries=params["retries"])
-        sources = Sources(web, hub_url=params["hub_url"], maven_repository=params["maven_repository"])
-        options = Options(
-            check_mode=module.check_mode,
-            verify=params["verify"],
-            accept_licenses=params["accept_licenses"],
-            purge=purge_from_params(params),
-            parallel=params["parallel"],
-            limits=Limits(parse_size(params["max_size"]), params["max_files"], params["max_ratio"]),
-        )
-        outcome = Installer(destination, sources, web, options, module.debug).converge(declared)
+        options = Options.from_params(params, declared, check_mode=module.check_mode)
+        outcome = Installer(destination, options, module.log).converge(declared)
     except LiveConnectError as error:
         module.fail_json(msg=str(error), **{"plugins": [], **error.details})
     changed = outcome.plan.changed

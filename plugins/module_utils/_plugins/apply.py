@@ -7,44 +7,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
+import functools
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from .._errors import InvalidInputError, LiveConnectError, RefusedError
-from . import archive
-from .client import Artifact, Sources, file_digest, needs_latest
-from .destination import PART, Destination, Layout, manifest_version
-from .inventory import find_classes
-from .model import LATEST, Checksum, Desired, FileSource, Installed, MavenSource
+from .._errors import InvalidInputError, LiveConnectError
+from .destination import Destination, Layout
+from .digest import file_digest
+from .model import LATEST, Checksum, Desired, FileSource, Installed, needs_latest
 from .plan import Action, Plan, Step, plan
-from .receipt import RECEIPT_NAME, FileRecord, Receipt
-from .storage import StorageError
+from .storage import named
 
 if t.TYPE_CHECKING:
-    from .download import Web
-
-Progress = t.Callable[[str], None]
-_R = t.TypeVar("_R")
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to carry out a plan.
-
-    ``parallel`` is how many plugins are fetched at a time, ``purge`` removes what a receipt says is ours and nobody
-    declares.
-    """
-
-    check_mode: bool = False
-    verify: bool = False
-    accept_licenses: bool = False
-    purge: bool = False
-    parallel: int = 4
-    limits: archive.Limits = archive.Limits()  # noqa: RUF009 -- frozen
+    from .options import Options
+    from .receipt import Receipt
+    from .stage import Progress, Staged, Stager
 
 
 @dataclass(frozen=True)
@@ -55,23 +33,19 @@ class Outcome:
     results: list[dict[str, t.Any]]
 
 
-@dataclass(frozen=True)
-class _Staged:
-    path: Path
-    receipt: Receipt
-
-
 class Installer:
     """Makes ``destination`` hold what is declared; ``progress`` hears one line per finished part."""
 
-    def __init__(
-        self, destination: Destination, sources: Sources, web: Web, options: Options, progress: Progress
-    ) -> None:
+    def __init__(self, destination: Destination, options: Options, progress: Progress) -> None:
         self._destination = destination
-        self._sources = sources
-        self._web = web
         self._options = options
         self._progress = progress
+
+    @functools.cached_property
+    def _stager(self) -> Stager:
+        from .stage import Stager  # noqa: PLC0415 -- most runs find nothing to do, and need not load it
+
+        return Stager(self._destination, self._options, self._progress)
 
     def converge(self, declared: t.Sequence[Desired]) -> Outcome:
         """Do what is needed, or in check mode find out; without anything to do no server is asked.
@@ -84,7 +58,8 @@ class Installer:
                 self._progress("healed")
         resolved, planned = self._plan(declared)
         if self._options.check_mode:
-            self._each([step for step in planned.steps if step.fetches], self._check)
+            if fetching := _to_fetch(planned):
+                self._stager.check(fetching)
         elif planned.changed:
             with self._destination.locked():
                 # Another run may have been at work until the lock was ours.
@@ -101,22 +76,20 @@ class Installer:
     def _plan(self, declared: t.Sequence[Desired]) -> tuple[list[Desired], Plan]:
         actual = self._read()
         standing = {item.entry: item for item in actual if not item.bare_jar}
-        resolved = self._each(declared, lambda desired: self._resolve(desired, standing.get(desired.directory)))
+        resolved = [self._settle(desired, standing.get(desired.directory)) for desired in declared]
+        if any(needs_latest(desired) for desired in resolved):
+            resolved = self._stager.latest(resolved)
         return resolved, plan(resolved, actual, purge=self._options.purge)
 
-    def _check(self, step: Step) -> None:
-        if not isinstance(step.desired.source, FileSource):
-            self._artifacts(step)
-
-    def _resolve(self, desired: Desired, current: Installed | None) -> Desired:
+    def _settle(self, desired: Desired, current: Installed | None) -> Desired:
+        """The same with what the node alone can tell: the digest of a file, and the version when any will do."""
         if not desired.present:
             return desired
         if isinstance(desired.source, FileSource) and not desired.checksum:
-            return self._with_digest(desired, Path(desired.source.path))
-        if needs_latest(desired):
-            if desired.version != LATEST and current is not None and current.version:
-                return replace(desired, version=current.version)
-            return self._sources.latest(desired)
+            with named(desired.label):
+                return self._with_digest(desired, Path(desired.source.path))
+        if needs_latest(desired) and desired.version != LATEST and current is not None and current.version:
+            return replace(desired, version=current.version)
         return desired
 
     def _with_digest(self, desired: Desired, path: Path) -> Desired:
@@ -129,11 +102,11 @@ class Installer:
     def _apply(self, planned: Plan) -> list[dict[str, t.Any]]:
         results: list[dict[str, t.Any]] = []
         try:
-            fetching = [step for step in planned.steps if step.fetches]
-            staged = {tree.path.name: tree for tree in self._each(fetching, self._stage)}
+            fetching = _to_fetch(planned)
+            staged = self._stager.stage(fetching) if fetching else {}
             for step in planned.steps:
-                ready = staged.get(_staged_name(step.desired))
-                with _named(step.desired.label):
+                ready = staged.get(step.desired.directory)
+                with named(step.desired.label):
                     self._exchange(step, ready)
                 results.append(self._result(step, ready))
         except LiveConnectError as error:
@@ -141,7 +114,7 @@ class Installer:
             raise
         return results
 
-    def _exchange(self, step: Step, staged: _Staged | None) -> None:
+    def _exchange(self, step: Step, staged: Staged | None) -> None:
         desired, current, destination = step.desired, step.current, self._destination
         new_files: set[str] = set()
         if step.action is Action.REMOVED and current:
@@ -161,95 +134,9 @@ class Installer:
                 destination.discard(other)
         self._progress(f"{desired.directory} {step.action}")
 
-    # Fetching
-
-    def _stage(self, step: Step) -> _Staged:
-        """Fetch, verify and unpack one plugin in the staging directory."""
-        desired, staging = step.desired, self._destination.staging
-        tree = staging / _staged_name(desired)
-        files: tuple[FileRecord, ...] = ()
-        digests: dict[str, str] = {}
-        for number, artifact in enumerate(self._artifacts(step)):
-            part = staging / f"{desired.directory}.{number}{PART}"
-            expected = _expected(desired, artifact, first=number == 0)
-            found = self._fetch(artifact, part, expected)
-            self._progress(f"{desired.directory} fetched")
-            archive.identify(part, artifact.file_name, self._options.limits)
-            _compare(artifact, expected, found)
-            if number == 0:
-                digests = found
-                work = staging / f"{desired.directory}.work"
-                files = archive.unpack(part, artifact.file_name, work, tree, self._options.limits)
-                part.unlink(missing_ok=True)
-            else:
-                files += (archive.add_jar(part, artifact.file_name, tree, self._options.limits),)
-            self._progress(f"{desired.directory} unpacked")
-        if self._destination.layout is Layout.FLAT:
-            files = _flattened(tree, files)
-        # An archive of an installed plugin holds the receipt of back then, which ours replaces.
-        files = tuple(record for record in files if record.path != RECEIPT_NAME)
-        classes = find_classes(tree / record.path for record in files)
-        receipt = Receipt(
-            name=desired.name,
-            version=desired.version or manifest_version(tree),
-            source=str(desired.source),
-            digests=digests,
-            dependencies=_dependencies(desired),
-            files=files,
-            classes=classes.by_kind,
-            classes_declared=classes.declared,
-        )
-        if self._destination.layout is Layout.PLUGIN:
-            (tree / RECEIPT_NAME).write_bytes(receipt.dump())
-        self._destination.own(tree)
-        self._progress(f"{desired.directory} staged")
-        return _Staged(tree, receipt)
-
-    def _artifacts(self, step: Step) -> list[Artifact]:
-        """What to fetch, after the refusals that need no download."""
-        desired = step.desired
-        artifacts = self._sources.locate(desired)
-        for number, artifact in enumerate(artifacts):
-            if artifact.licences and not self._options.accept_licenses:
-                raise RefusedError(
-                    f"its licence is not accepted: {'; '.join(artifact.licences)}.",
-                    remedy="Read it, then set accept_licenses: true.",
-                )
-            proved = artifact.local or desired.unverified or _expected(desired, artifact, first=number == 0)
-            if not proved:
-                raise RefusedError(
-                    f"{artifact.file_name}: its source publishes no checksum.",
-                    remedy="Declare checksum as algorithm:hex, or checksum: none to install it unverified.",
-                )
-        return artifacts
-
-    def _fetch(self, artifact: Artifact, part: Path, expected: t.Mapping[str, str]) -> dict[str, str]:
-        algorithms = {"sha256", *expected}
-        if artifact.local:
-            shutil.copyfile(artifact.location, part)
-            return {algorithm: file_digest(part, algorithm) for algorithm in algorithms}
-        limit = self._options.limits.size
-        # What nothing proves is fetched as a whole, never put together from two runs.
-        return dict(self._web.download(artifact.location, part, algorithms, limit, resume=bool(expected)).digests)
-
-    def _each(self, items: t.Sequence[t.Any], work: t.Callable[[t.Any], _R]) -> list[_R]:
-        """``work`` on every item, some at a time; the first error in order ends it, with the item's name."""
-
-        def attempt(item: t.Any) -> _R:
-            with _named(item.desired.label if isinstance(item, Step) else item.label):
-                return work(item)
-
-        with ThreadPoolExecutor(self._options.parallel) as pool:
-            futures = [pool.submit(attempt, item) for item in items]
-            try:
-                return [future.result() for future in futures]
-            except LiveConnectError:
-                pool.shutdown(cancel_futures=True)
-                raise
-
     # Reporting
 
-    def _result(self, step: Step, staged: _Staged | None = None) -> dict[str, t.Any]:
+    def _result(self, step: Step, staged: Staged | None = None) -> dict[str, t.Any]:
         desired, current = step.desired, step.current
         receipt = staged.receipt if staged else (current.receipt if current and not step.fetches else None)
         standing = current.version if current else None
@@ -278,56 +165,5 @@ class Installer:
         return self._destination.path
 
 
-@contextlib.contextmanager
-def _named(label: str) -> t.Iterator[None]:
-    """Errors within begin with the plugin's name."""
-    try:
-        yield
-    except LiveConnectError as error:
-        if not error.message.startswith(label):
-            error.message = f"{label}: {error.message}"
-        raise
-    except OSError as error:
-        raise StorageError.of(error, Path(label)) from error
-
-
-def _staged_name(desired: Desired) -> str:
-    return f"{desired.directory}.new"
-
-
-def _expected(desired: Desired, artifact: Artifact, *, first: bool) -> dict[str, str]:
-    """The digests that decide: the declared one for the plugin's own archive, else what the source publishes."""
-    if first and desired.checksum:
-        return {desired.checksum.algorithm: desired.checksum.digest}
-    return dict(artifact.published)
-
-
-def _compare(artifact: Artifact, expected: t.Mapping[str, str], found: t.Mapping[str, str]) -> None:
-    for algorithm, digest in expected.items():
-        if found[algorithm] != digest:
-            raise RefusedError(
-                f"{artifact.file_name}: its {algorithm} is {found[algorithm]}, not {digest}; nothing was installed.",
-                remedy="Check the declared checksum and the source.",
-            )
-
-
-def _flattened(tree: Path, files: t.Iterable[FileRecord]) -> tuple[FileRecord, ...]:
-    """Only the jars, all of them at the top of ``tree``."""
-    flat: dict[str, FileRecord] = {}
-    for record in files:
-        name = PurePosixPath(record.path).name
-        if not name.lower().endswith(".jar"):
-            continue
-        if name in flat:
-            raise archive.ArchiveError(
-                f"{name} is in the archive twice, which the flat layout cannot hold.",
-                remedy="Use layout: plugin, or another archive.",
-            )
-        (tree / record.path).rename(tree / name)
-        flat[name] = replace(record, path=name)
-    return tuple(flat.values())
-
-
-def _dependencies(desired: Desired) -> tuple[str, ...]:
-    source = desired.source
-    return tuple(str(entry) for entry in source.dependencies) if isinstance(source, MavenSource) else ()
+def _to_fetch(planned: Plan) -> list[Desired]:
+    return [step.desired for step in planned.steps if step.fetches]

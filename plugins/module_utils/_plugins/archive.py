@@ -21,11 +21,15 @@ import tarfile
 import typing as t
 import zipfile
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from .._errors import LiveConnectError
+from .digest import file_digest
 from .receipt import FileRecord
+
+if t.TYPE_CHECKING:
+    from .options import Limits
 
 CHUNK = 1024 * 1024
 _RATIO_FLOOR = 16 * CHUNK  # below this size the ratio does not matter: text compresses well
@@ -42,15 +46,6 @@ _BROKEN_TAR = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError)
 
 class ArchiveError(LiveConnectError):
     """The archive is not what a plugin archive may be; nothing of it was installed."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Caps of one archive: unpacked size in bytes, number of entries, unpacked size over packed size."""
-
-    size: int = 2 * 1024**3
-    files: int = 20_000
-    ratio: float = 100
 
 
 def identify(archive: Path, file_name: str, limits: Limits) -> str:
@@ -107,12 +102,8 @@ def add_jar(archive: Path, file_name: str, directory: Path, limits: Limits) -> F
     target = directory / name
     if target.exists():
         raise ArchiveError(f"{file_name}: the plugin already has a file of that name.", remedy="Remove one of them.")
-    digest = hashlib.sha256()
-    with archive.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
-            digest.update(chunk)
     archive.rename(target)
-    return FileRecord(name, target.stat().st_size, digest.hexdigest())
+    return FileRecord(name, target.stat().st_size, file_digest(target))
 
 
 class _Sink:

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import typing as t
 import xml.etree.ElementTree as ET
@@ -18,7 +17,6 @@ from urllib.parse import quote, urlsplit
 from .._errors import InvalidInputError, RefusedError
 from .model import (
     ALGORITHMS,
-    LATEST,
     Coordinates,
     Desired,
     FileSource,
@@ -29,11 +27,11 @@ from .model import (
     is_snapshot,
     is_version,
 )
+from .options import PUBLIC_HUB
 
 if t.TYPE_CHECKING:
     from .download import Web
 
-PUBLIC_HUB = "https://api.hub.confluent.io"
 _NOT_FOUND = 404
 _SIDE_FILES = ("sha512", "sha256", "sha1")  # the strongest first; md5 alone would prove too little
 
@@ -156,18 +154,6 @@ class Sources:
                 remedy="Declare a version.",
             )
         return version
-
-
-def file_digest(path: Path, algorithm: str = "sha256") -> str:
-    """A file's digest in hex, read in pieces."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
-
-
-def needs_latest(desired: Desired) -> bool:
-    """Whether the version has still to be looked up."""
-    undeclared = isinstance(desired.source, HubSource) and not desired.version
-    return desired.present and (undeclared or desired.version == LATEST)
 
 
 def _release_in(text: bytes) -> str | None:

@@ -28,8 +28,7 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from .._errors import InvalidInputError, RefusedError
-from .client import file_digest
-from .download import NOTE
+from .digest import file_digest
 from .model import Installed, split_stem
 from .receipt import RECEIPT_NAME, Receipt
 from .storage import StorageError
@@ -38,7 +37,7 @@ _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _NO_EXCHANGE = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EXDEV)
 _OLD = ".old"
-PART = ".part"  # ending of a download in the staging directory
+PART = ".part"  # ending of a download in the staging directory, and of the note about it
 
 
 class Layout(StrEnum):
@@ -242,7 +241,7 @@ class Destination:
             home = self.path / item.name.removesuffix(_OLD)
             if item.name.endswith(_OLD) and not os.path.lexists(home):
                 item.rename(home)
-            elif not (keep_downloads and item.name.endswith((PART, PART + NOTE))):
+            elif not (keep_downloads and item.name.endswith(PART)):
                 _remove(item)
         if not any(self.staging.iterdir()):
             self.staging.rmdir()

@@ -30,7 +30,6 @@ if t.TYPE_CHECKING:
     from .._http.access import Access
 
 CHUNK = 256 * 1024
-NOTE = ".note"  # ending of the file beside an unfinished one
 MAX_DOCUMENT = 4 * 1024 * 1024  # a manifest or a checksum file; far above any real one
 _MAX_REDIRECTS = 10
 _PARTIAL_CONTENT = 206
@@ -150,7 +149,7 @@ class _Transfer:
         self._web = web
         self._url = url
         self._target = target
-        self._note = target.with_name(target.name + NOTE)
+        self._note = target.with_name(f".{target.name}")
         self._algorithms = algorithms
         self._max_size = max_size
         self._validator: str | None = None

@@ -352,6 +352,12 @@ def file_name_in(url: str) -> str:
     return re.sub(r"[^A-Za-z0-9._+-]", "_", name).lstrip(".") or "archive"
 
 
+def needs_latest(desired: Desired) -> bool:
+    """Whether the version has still to be looked up."""
+    undeclared = isinstance(desired.source, HubSource) and not desired.version
+    return desired.present and (undeclared or desired.version == LATEST)
+
+
 def is_snapshot(version: str) -> bool:
     """Whether a Maven version stands for whatever was built last."""
     return version.upper().endswith("-SNAPSHOT")

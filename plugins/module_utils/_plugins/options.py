@@ -8,17 +8,75 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ansible.module_utils.common.text.formatters import human_to_bytes
 
 from .._errors import InvalidInputError
 from .._http.access import Access
-from .client import PUBLIC_HUB
 from .model import Desired, HubSource, MavenSource, UrlSource
 
+PUBLIC_HUB = "https://api.hub.confluent.io"
 
-def access_from_params(params: t.Mapping[str, t.Any]) -> Access:
+
+@dataclass(frozen=True)
+class Limits:
+    """Caps of one archive: unpacked size in bytes, number of entries, unpacked size over packed size."""
+
+    size: int = 2 * 1024**3
+    files: int = 20_000
+    ratio: float = 100
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the hub and the Maven repository are, and how every server is reached; see client.Sources, download.Web."""
+
+    access: Access
+    credential_hosts: tuple[str, ...] = ()
+    retries: int = 3
+    hub_url: str = PUBLIC_HUB
+    maven_repository: str | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to carry out a plan.
+
+    ``parallel`` is how many plugins are fetched at a time, ``purge`` removes what a receipt says is ours and nobody
+    declares.
+    """
+
+    servers: Servers
+    check_mode: bool = False
+    verify: bool = False
+    accept_licenses: bool = False
+    purge: bool = False
+    parallel: int = 4
+    limits: Limits = Limits()
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any], declared: t.Iterable[Desired], *, check_mode: bool) -> Options:
+        """Take the options out of a module's parameters; InvalidInputError says which one is wrong."""
+        return cls(
+            Servers(
+                _access(params),
+                credential_hosts(params, declared),
+                params["retries"],
+                params["hub_url"],
+                params["maven_repository"],
+            ),
+            check_mode=check_mode,
+            verify=params["verify"],
+            accept_licenses=params["accept_licenses"],
+            purge=_purge(params),
+            parallel=params["parallel"],
+            limits=Limits(_size(params["max_size"]), params["max_files"], params["max_ratio"]),
+        )
+
+
+def _access(params: t.Mapping[str, t.Any]) -> Access:
     """How the servers are reached; InvalidInputError when an address is none."""
     for option in ("hub_url", "maven_repository"):
         parts = urlsplit(params[option] or PUBLIC_HUB)
@@ -32,11 +90,11 @@ def access_from_params(params: t.Mapping[str, t.Any]) -> Access:
     return Access.from_params({**params, "url": [PUBLIC_HUB]})[0]
 
 
-def credential_hosts(params: t.Mapping[str, t.Any], declared: t.Iterable[Desired]) -> list[str]:
+def credential_hosts(params: t.Mapping[str, t.Any], declared: t.Iterable[Desired]) -> tuple[str, ...]:
     """The hosts that credentials may be sent to; InvalidInputError when they are given and it is not clear whose."""
     given = [name for name in ("url_username", "bearer_token", "client_cert") if params[name]]
     if not given or params["credential_hosts"]:
-        return [str(host) for host in params["credential_hosts"]]
+        return tuple(map(str, params["credential_hosts"]))
     named: set[str] = set()
     for desired in declared:
         match desired.source:
@@ -52,10 +110,10 @@ def credential_hosts(params: t.Mapping[str, t.Any], declared: t.Iterable[Desired
             f"{given[0]}: it is not clear which of {', '.join(hosts)} it is for.",
             remedy="List those hosts in credential_hosts.",
         )
-    return hosts
+    return tuple(hosts)
 
 
-def parse_size(text: str) -> int:
+def _size(text: str) -> int:
     """Bytes from ``2G``, ``500M`` or a plain number."""
     try:
         size = int(human_to_bytes(text))
@@ -66,7 +124,7 @@ def parse_size(text: str) -> int:
     return size
 
 
-def purge_from_params(params: t.Mapping[str, t.Any]) -> bool:
+def _purge(params: t.Mapping[str, t.Any]) -> bool:
     """Whether to purge; InvalidInputError when nothing says what is to stay."""
     if params["purge"] and not params["plugins"]:
         raise InvalidInputError(

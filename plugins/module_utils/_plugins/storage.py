@@ -7,13 +7,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import typing as t
+from pathlib import Path
 
 from .._errors import LiveConnectError
-
-if t.TYPE_CHECKING:
-    from pathlib import Path
 
 _REMEDIES = {
     errno.ENOSPC: "Make room on its file system.",
@@ -34,3 +33,16 @@ class StorageError(LiveConnectError):
     def of(cls, error: OSError, path: Path) -> StorageError:
         """The sentence for ``error``, which happened at ``path`` unless it says better itself."""
         return cls(f"{error.filename or path}: {error.strerror or error}.", remedy=_REMEDIES.get(error.errno or 0, ""))
+
+
+@contextlib.contextmanager
+def named(label: str) -> t.Iterator[None]:
+    """Errors within begin with the plugin's name."""
+    try:
+        yield
+    except LiveConnectError as error:
+        if not error.message.startswith(label):
+            error.message = f"{label}: {error.message}"
+        raise
+    except OSError as error:
+        raise StorageError.of(error, Path(label)) from error

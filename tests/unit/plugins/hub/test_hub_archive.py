@@ -13,7 +13,8 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.archive import ArchiveError, Limits, unpack
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.archive import ArchiveError, unpack
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.options import Limits
 
 from .conftest import jar_bytes, tar_bytes, zip_bytes
 

@@ -269,7 +269,7 @@ def test_a_later_run_goes_on_where_one_stopped(peers: tuple[Peer, Peer], tmp_pat
 def test_a_later_run_starts_anew_when_it_cannot_go_on(peers: tuple[Peer, Peer], tmp_path: Path, wrong: str) -> None:
     peer = peers[0]
     start_and_fail(peer, tmp_path)
-    note = tmp_path / "part.note"
+    note = tmp_path / ".part"
     url = peer.url
     if wrong == "another address":
         url = peer.url.replace("file", "other")

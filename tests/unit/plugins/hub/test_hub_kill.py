@@ -20,11 +20,11 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import 
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins import destination as destination_module
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins import download as download_module
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.apply import Installer, Options, Outcome
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.client import Sources
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.apply import Installer, Outcome
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.destination import Destination, Layout
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.download import Web
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.model import Declaration, parse_declarations
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.options import Options, Servers
 
 from .conftest import Site, jar_bytes, tar_bytes
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.component
+
+NO_RETRIES = Servers(Access(url="", timeout=5), retries=0)
 
 
 @dataclass
@@ -42,9 +44,8 @@ class Node:
     layout: Layout
 
     def converge(self, version: int, progress: Callable[[str], None] = lambda _line: None) -> Outcome:
-        web = Web(Access(url="", timeout=5), retries=0)
         destination = Destination(str(self.site.dest), layout=self.layout)
-        installer = Installer(destination, Sources(web), web, Options(), progress)
+        installer = Installer(destination, Options(NO_RETRIES), progress)
         archive = self.site.root / f"udfs-{version}.0.tar.gz"
         return installer.converge(parse_declarations([Declaration(src=str(archive), remote_src=True)]))
 
@@ -259,8 +260,7 @@ def test_killed_while_fetching_goes_on_in_the_next_run(
     original_open, original_write = Web._open, download_module._Transfer._write
 
     def converge(url: str) -> Outcome:
-        web = Web(Access(url="", timeout=5), retries=0)
-        installer = Installer(Destination(str(site.dest)), Sources(web), web, Options(), lambda _line: None)
+        installer = Installer(Destination(str(site.dest)), Options(NO_RETRIES), lambda _line: None)
         return installer.converge(parse_declarations([Declaration(url=url)]))
 
     def killed(transfer: Any, stream: Any, chunk: bytes) -> None:

@@ -174,11 +174,11 @@ def test_credentials_must_say_whose_they_are() -> None:
         "hub_url": "https://hub.example",
         "maven_repository": "https://maven.example:8443/repo",
     }
-    assert credential_hosts(params, desired[1:]) == ["maven.example:8443"]
+    assert credential_hosts(params, desired[1:]) == ("maven.example:8443",)
     with pytest.raises(InvalidInputError, match=r"hub\.example, maven\.example:8443"):
         credential_hosts(params, desired)
-    assert credential_hosts({**params, "credential_hosts": ["maven.example"]}, desired) == ["maven.example"]
-    assert credential_hosts({**params, "url_username": None}, desired) == []
+    assert credential_hosts({**params, "credential_hosts": ["maven.example"]}, desired) == ("maven.example",)
+    assert credential_hosts({**params, "url_username": None}, desired) == ()
 
 
 def test_receipt_survives_and_nonsense_is_none() -> None:

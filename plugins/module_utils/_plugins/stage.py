@@ -1,0 +1,190 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+"""Fetch, verify and unpack plugins in the staging directory, some at a time.
+
+Loaded only when a server must be asked or an archive unpacked: loading this and what it needs takes longer than
+finding out that there is nothing to do.
+"""
+
+from __future__ import annotations
+
+import shutil
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from .._errors import LiveConnectError, RefusedError
+from . import archive
+from .client import Artifact, Sources
+from .destination import PART, Layout, manifest_version
+from .digest import file_digest
+from .download import Web
+from .inventory import find_classes
+from .model import Desired, FileSource, MavenSource, needs_latest
+from .receipt import RECEIPT_NAME, FileRecord, Receipt
+from .storage import named
+
+if t.TYPE_CHECKING:
+    from .destination import Destination
+    from .options import Options
+
+Progress = t.Callable[[str], None]
+_R = t.TypeVar("_R")
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A plugin as it is to stand: its tree in the staging directory, and its receipt."""
+
+    path: Path
+    receipt: Receipt
+
+
+class Stager:
+    """Works in the staging directory of ``destination``; ``progress`` hears one line per finished part."""
+
+    def __init__(self, destination: Destination, options: Options, progress: Progress) -> None:
+        servers = options.servers
+        self._destination = destination
+        self._options = options
+        self._progress = progress
+        self._web = Web(servers.access, servers.credential_hosts, retries=servers.retries)
+        self._sources = Sources(self._web, hub_url=servers.hub_url, maven_repository=servers.maven_repository)
+
+    def latest(self, declared: t.Sequence[Desired]) -> list[Desired]:
+        """The same, with the version that is now the latest wherever it has still to be looked up."""
+        return self._each(declared, lambda one: self._sources.latest(one) if needs_latest(one) else one)
+
+    def check(self, declared: t.Sequence[Desired]) -> None:
+        """Refuse what ``stage`` would refuse without a download."""
+        self._each([one for one in declared if not isinstance(one.source, FileSource)], self._artifacts)
+
+    def stage(self, declared: t.Sequence[Desired]) -> dict[str, Staged]:
+        """All of them ready to be placed, by the name of their directory."""
+        staged = self._each(declared, self._stage)
+        return {one.directory: tree for one, tree in zip(declared, staged, strict=True)}
+
+    def _each(self, declared: t.Sequence[Desired], work: t.Callable[[Desired], _R]) -> list[_R]:
+        """``work`` on every plugin, some at a time; the first error in order ends it, with the plugin's name."""
+
+        def attempt(desired: Desired) -> _R:
+            with named(desired.label):
+                return work(desired)
+
+        with ThreadPoolExecutor(self._options.parallel) as pool:
+            futures = [pool.submit(attempt, desired) for desired in declared]
+            try:
+                return [future.result() for future in futures]
+            except LiveConnectError:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _stage(self, desired: Desired) -> Staged:
+        """Fetch, verify and unpack one plugin."""
+        staging = self._destination.staging
+        tree = staging / f"{desired.directory}.new"
+        files: tuple[FileRecord, ...] = ()
+        digests: dict[str, str] = {}
+        for number, artifact in enumerate(self._artifacts(desired)):
+            part = staging / f"{desired.directory}.{number}{PART}"
+            expected = _expected(desired, artifact, first=number == 0)
+            found = self._fetch(artifact, part, expected)
+            self._progress(f"{desired.directory} fetched")
+            archive.identify(part, artifact.file_name, self._options.limits)
+            _compare(artifact, expected, found)
+            if number == 0:
+                digests = found
+                work = staging / f"{desired.directory}.work"
+                files = archive.unpack(part, artifact.file_name, work, tree, self._options.limits)
+                part.unlink(missing_ok=True)
+            else:
+                files += (archive.add_jar(part, artifact.file_name, tree, self._options.limits),)
+            self._progress(f"{desired.directory} unpacked")
+        if self._destination.layout is Layout.FLAT:
+            files = _flattened(tree, files)
+        # An archive of an installed plugin holds the receipt of back then, which ours replaces.
+        files = tuple(record for record in files if record.path != RECEIPT_NAME)
+        classes = find_classes(tree / record.path for record in files)
+        receipt = Receipt(
+            name=desired.name,
+            version=desired.version or manifest_version(tree),
+            source=str(desired.source),
+            digests=digests,
+            dependencies=_dependencies(desired),
+            files=files,
+            classes=classes.by_kind,
+            classes_declared=classes.declared,
+        )
+        if self._destination.layout is Layout.PLUGIN:
+            (tree / RECEIPT_NAME).write_bytes(receipt.dump())
+        self._destination.own(tree)
+        self._progress(f"{desired.directory} staged")
+        return Staged(tree, receipt)
+
+    def _artifacts(self, desired: Desired) -> list[Artifact]:
+        """What to fetch, after the refusals that need no download."""
+        artifacts = self._sources.locate(desired)
+        for number, artifact in enumerate(artifacts):
+            if artifact.licences and not self._options.accept_licenses:
+                raise RefusedError(
+                    f"its licence is not accepted: {'; '.join(artifact.licences)}.",
+                    remedy="Read it, then set accept_licenses: true.",
+                )
+            proved = artifact.local or desired.unverified or _expected(desired, artifact, first=number == 0)
+            if not proved:
+                raise RefusedError(
+                    f"{artifact.file_name}: its source publishes no checksum.",
+                    remedy="Declare checksum as algorithm:hex, or checksum: none to install it unverified.",
+                )
+        return artifacts
+
+    def _fetch(self, artifact: Artifact, part: Path, expected: t.Mapping[str, str]) -> dict[str, str]:
+        algorithms = {"sha256", *expected}
+        if artifact.local:
+            shutil.copyfile(artifact.location, part)
+            return {algorithm: file_digest(part, algorithm) for algorithm in algorithms}
+        limit = self._options.limits.size
+        # What nothing proves is fetched as a whole, never put together from two runs.
+        return dict(self._web.download(artifact.location, part, algorithms, limit, resume=bool(expected)).digests)
+
+
+def _expected(desired: Desired, artifact: Artifact, *, first: bool) -> dict[str, str]:
+    """The digests that decide: the declared one for the plugin's own archive, else what the source publishes."""
+    if first and desired.checksum:
+        return {desired.checksum.algorithm: desired.checksum.digest}
+    return dict(artifact.published)
+
+
+def _compare(artifact: Artifact, expected: t.Mapping[str, str], found: t.Mapping[str, str]) -> None:
+    for algorithm, digest in expected.items():
+        if found[algorithm] != digest:
+            raise RefusedError(
+                f"{artifact.file_name}: its {algorithm} is {found[algorithm]}, not {digest}; nothing was installed.",
+                remedy="Check the declared checksum and the source.",
+            )
+
+
+def _flattened(tree: Path, files: t.Iterable[FileRecord]) -> tuple[FileRecord, ...]:
+    """Only the jars, all of them at the top of ``tree``."""
+    flat: dict[str, FileRecord] = {}
+    for record in files:
+        name = PurePosixPath(record.path).name
+        if not name.lower().endswith(".jar"):
+            continue
+        if name in flat:
+            raise archive.ArchiveError(
+                f"{name} is in the archive twice, which the flat layout cannot hold.",
+                remedy="Use layout: plugin, or another archive.",
+            )
+        (tree / record.path).rename(tree / name)
+        flat[name] = replace(record, path=name)
+    return tuple(flat.values())
+
+
+def _dependencies(desired: Desired) -> tuple[str, ...]:
+    source = desired.source
+    return tuple(str(entry) for entry in source.dependencies) if isinstance(source, MavenSource) else ()
