@@ -12,8 +12,7 @@ short_description: Install Kafka Connect plugins and ksqlDB extensions, whole an
 version_added: 0.1.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
-  - Installs connector plugins from a Confluent Hub, a Maven repository, a web address or a file on the node, and
-    removes them.
+  - Installs connector plugins from a Confluent Hub, a Maven repository, a web address or a file, and removes them.
   - Needs no Java, no command line client and no container on the node.
   - Takes one plugin, or all of them in one task (O(plugins)), which are then fetched some at a time.
   - Every archive is fetched, verified and unpacked outside of O(dest) before the first plugin is exchanged. One that
@@ -62,12 +61,14 @@ options:
         address has changed.
     type: str
   src:
-    description: Path of an archive on the node.
+    description:
+      - Path of an archive on the control machine, searched for as M(ansible.builtin.copy) does; with O(remote_src) on
+        the node.
+      - A file of the control machine is transferred only when it is not installed yet. Two of them must not have the
+        same name.
     type: path
   remote_src:
-    description:
-      - Confirms that O(src) is on the node. Must be V(true) wherever O(src) is given.
-      - Copy a file from the controller with M(ansible.builtin.copy) first.
+    description: Whether O(src) is on the node.
     type: bool
     default: false
   version:
@@ -83,7 +84,8 @@ options:
         web server in a file
         C(.sha512), C(.sha256) or C(.sha1) beside the archive. When nothing is published the archive is refused.
       - V(none) installs an archive that nothing proves.
-      - A file of O(src) needs none.
+      - A file of O(src) needs none. One of the control machine that has none is held against its own SHA-256, so that
+        what arrived is what was sent.
     type: str
   dependencies:
     description: Maven coordinates of further jars that lie beside the one of O(maven).
@@ -205,6 +207,12 @@ options:
 extends_documentation_fragment:
   - igrafx.liveconnect.connection
 attributes:
+  action:
+    description: Files of the control machine are transferred by an action plugin.
+    support: full
+  async:
+    description: The files of the control machine are transferred before the task goes into the background.
+    support: full
   check_mode:
     description: Says what would be done. Asks the servers about versions, licences and checksums when there is
       something to do.
@@ -218,6 +226,8 @@ attributes:
 seealso:
   - module: igrafx.liveconnect.confluent_hub_plugin_info
 notes:
+  - While the task runs, every step and every tenth of a download (at least 16 MiB) becomes a line in the node's system
+    log, C(journalctl -f | grep confluent_hub_plugin).
   - A worker reads its plugins only when it starts. Restart it when RV(restart_required) says so.
   - The proxy is taken from the environment (C(https_proxy), C(http_proxy), C(no_proxy)).
 """
@@ -243,8 +253,7 @@ EXAMPLES = r"""
   igrafx.liveconnect.confluent_hub_plugin:
     dest: /opt/liveconnect/extensions
     layout: flat
-    src: /opt/liveconnect/archives/igrafx-udfs-assembly-1.1.0.jar
-    remote_src: true
+    src: igrafx-udfs-assembly-1.1.0.jar
 
 - name: Remove a plugin
   igrafx.liveconnect.confluent_hub_plugin:

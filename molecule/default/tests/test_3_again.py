@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import shlex
 import subprocess
+import zipfile
 from pathlib import Path
 
 import yaml
@@ -72,9 +74,12 @@ def test_only_what_changed_is_recreated(vm: Host) -> None:
     assert {name for name in before if before[name] != after[name]} == {"sftp"}
 
 
-def test_a_plugin_that_comes_and_goes_restarts_the_worker_and_is_served(vm: Host, node: Node) -> None:
+def test_plugins_that_come_and_go_restart_the_worker_and_are_served(vm: Host, node: Node, tmp_path: Path) -> None:
     # From before plugins declared their classes, so these are found by reading them.
     camel = {"maven": "org.apache.camel.kafkaconnector:camel-kafka-connector:0.11.0:package@tar.gz"}
+    functions = tmp_path / "igrafx-udfs-0.0.1.jar"
+    with zipfile.ZipFile(functions, "w") as jar:
+        jar.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\n")
     site = yaml.safe_load((ROOT / "inventories/lab/host_vars/liveconnect-vm.yml").read_text())
     tags = ("--tags", "preflight,connect_plugins")
     source = "org.apache.camel.kafkaconnector.CamelSourceConnector"
@@ -82,18 +87,24 @@ def test_a_plugin_that_comes_and_goes_restarts_the_worker_and_is_served(vm: Host
     with_the_worker = {"connect", "ksqldb-server", "kafka-ui"}
 
     before = containers(vm)
-    done = play("-e", json.dumps({"liveconnect_plugins": [*site["liveconnect_plugins"], camel]}), *tags)
+    plugins = {"liveconnect_plugins": [*site["liveconnect_plugins"], camel]}
+    arguments = ("-e", json.dumps({**plugins, "liveconnect_udfs": [{"src": str(functions)}]}), *tags)
+    done = play(*arguments)
     assert done.returncode == 0, done.stdout[-3000:]
     during = containers(vm)
     assert {name for name in before if before[name] != during[name]} == with_the_worker
     assert source in {plugin["class"] for plugin in node.connect("/connector-plugins")}
+    sent = hashlib.sha256(functions.read_bytes()).hexdigest()
+    assert vm.file(f"/opt/liveconnect/extensions/{functions.name}").sha256sum == sent
+    assert changed(play(*arguments)) == 0
 
-    done = play("-e", '{"liveconnect_plugins_purge": true}', *tags)
+    gone = {"liveconnect_plugins_purge": True, "liveconnect_udfs": [{"src": str(functions), "state": "absent"}]}
+    done = play("-e", json.dumps(gone), *tags)
     assert done.returncode == 0, done.stdout[-3000:]
     after = containers(vm)
     assert {name for name in during if during[name] != after[name]} == with_the_worker
     assert source not in {plugin["class"] for plugin in node.connect("/connector-plugins")}
-    assert not vm.run("ls /opt/liveconnect/connect-plugins | grep -i camel").stdout
+    assert not vm.run("cd /opt/liveconnect; ls -A connect-plugins extensions | grep -iE 'camel|udfs'").stdout
 
 
 # The last one: a later run would give the database the password of the inventory again.

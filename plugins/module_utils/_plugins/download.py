@@ -30,12 +30,15 @@ if t.TYPE_CHECKING:
     from .._http.access import Access
 
 CHUNK = 256 * 1024
+REPORTED = 16 * 1024 * 1024  # bytes between two reports of a download's progress, or a tenth of it where that is more
 MAX_DOCUMENT = 4 * 1024 * 1024  # a manifest or a checksum file; far above any real one
 _MAX_REDIRECTS = 10
 _PARTIAL_CONTENT = 206
 _RANGE_NOT_SATISFIABLE = 416
 _TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _T = t.TypeVar("_T")
+# Hears how many bytes are there, of how many if the server says so.
+Report: t.TypeAlias = "t.Callable[[int, int | None], None]"
 
 
 @dataclass(frozen=True)
@@ -82,14 +85,22 @@ class Web:
         return self._retried(url, attempt)
 
     def download(
-        self, url: str, target: Path, algorithms: t.Iterable[str], max_size: int, *, resume: bool = False
+        self,
+        url: str,
+        target: Path,
+        algorithms: t.Iterable[str],
+        max_size: int,
+        *,
+        resume: bool = False,
+        report: Report = lambda _size, _total: None,
     ) -> Downloaded:
         """Stream ``url`` into ``target``; RefusedError when the server says no or sends too much.
 
         What lies there is overwritten. With ``resume`` it is gone on with instead when it is the beginning of the same
         file, left by a run that was killed; the caller must hold the digests of the whole against known ones.
+        ``report`` hears of the progress.
         """
-        transfer = _Transfer(self, url, target, frozenset(algorithms), max_size)
+        transfer = _Transfer(self, url, target, frozenset(algorithms), max_size, report=report)
         if resume:
             transfer.recall()
         return self._retried(url, transfer.attempt)
@@ -145,13 +156,16 @@ class _Transfer:
     A note beside the target says of which file it is the beginning, for a later run.
     """
 
-    def __init__(self, web: Web, url: str, target: Path, algorithms: frozenset[str], max_size: int) -> None:
+    def __init__(
+        self, web: Web, url: str, target: Path, algorithms: frozenset[str], max_size: int, *, report: Report
+    ) -> None:
         self._web = web
         self._url = url
         self._target = target
         self._note = target.with_name(f".{target.name}")
         self._algorithms = algorithms
         self._max_size = max_size
+        self._report = report
         self._validator: str | None = None
         self._restart()
 
@@ -203,11 +217,16 @@ class _Transfer:
         if expected is not None:
             self._check(expected)
             self._check_space(expected - self._size)
+        step = max(REPORTED, (expected or 0) // 10)
+        due = self._size + step
         with self._open_target(resumed=resumed) as stream:
             while chunk := answer.read(CHUNK):
                 self._check(self._size + len(chunk))
                 self._write(stream, chunk)
                 self._count(chunk)
+                if self._size >= due:
+                    self._report(self._size, expected)
+                    due += step
         if expected is not None and self._size < expected:
             raise _TransferError(f"it stopped at byte {self._size} of {expected}")
         return self._done()

@@ -225,7 +225,8 @@ class Declaration:
     @property
     def label(self) -> str:
         """What messages call it."""
-        return self.name or self.maven or (str(UrlSource(self.url)) if self.url else self.src) or "a plugin"
+        source = UrlSource(self.url) if self.url else FileSource(self.src) if self.src else "a plugin"
+        return self.name or self.maven or str(source)
 
     def parse(self) -> Desired:
         """Check every option and normalise; InvalidInputError says which one is wrong."""
@@ -299,8 +300,8 @@ class Declaration:
         if self.src:
             if not self.remote_src:
                 raise InvalidInputError(
-                    f"src: {self.src} would be on the controller.",
-                    remedy="Copy it to the node first and set remote_src: true.",
+                    f"src: {self.src} would be on the control machine.",
+                    remedy="Set remote_src: true when it is on the node.",
                 )
             return FileSource(self.src)
         owner, slash, plugin = (name or "").partition("/")

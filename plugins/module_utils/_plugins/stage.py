@@ -32,6 +32,8 @@ if t.TYPE_CHECKING:
     from .destination import Destination
     from .options import Options
 
+_MEGABYTE = 1_000_000
+
 Progress = t.Callable[[str], None]
 _R = t.TypeVar("_R")
 
@@ -92,7 +94,7 @@ class Stager:
         for number, artifact in enumerate(self._artifacts(desired)):
             part = staging / f"{desired.directory}.{number}{PART}"
             expected = _expected(desired, artifact, first=number == 0)
-            found = self._fetch(artifact, part, expected)
+            found = self._fetch(desired, artifact, part, expected)
             self._progress(f"{desired.directory} fetched")
             archive.identify(part, artifact.file_name, self._options.limits)
             _compare(artifact, expected, found)
@@ -142,14 +144,25 @@ class Stager:
                 )
         return artifacts
 
-    def _fetch(self, artifact: Artifact, part: Path, expected: t.Mapping[str, str]) -> dict[str, str]:
+    def _fetch(self, desired: Desired, artifact: Artifact, part: Path, expected: t.Mapping[str, str]) -> dict[str, str]:
+        def report(size: int, total: int | None) -> None:
+            known = f" of {total // _MEGABYTE}" if total else ""
+            self._progress(f"{desired.directory}: {size // _MEGABYTE}{known} MB of {artifact.file_name} fetched")
+
         algorithms = {"sha256", *expected}
         if artifact.local:
             shutil.copyfile(artifact.location, part)
             return {algorithm: file_digest(part, algorithm) for algorithm in algorithms}
-        limit = self._options.limits.size
-        # What nothing proves is fetched as a whole, never put together from two runs.
-        return dict(self._web.download(artifact.location, part, algorithms, limit, resume=bool(expected)).digests)
+        done = self._web.download(
+            artifact.location,
+            part,
+            algorithms,
+            self._options.limits.size,
+            # What nothing proves is fetched as a whole, never put together from two runs.
+            resume=bool(expected),
+            report=report,
+        )
+        return dict(done.digests)
 
 
 def _expected(desired: Desired, artifact: Artifact, *, first: bool) -> dict[str, str]:

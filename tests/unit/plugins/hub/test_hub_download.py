@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, RefusedError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import ConnectionFailedError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins import download
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.download import Web
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.storage import StorageError
 
@@ -318,3 +319,27 @@ def test_who_is_trusted(tls_peer: Peer, tmp_path: Path) -> None:
 def test_tls_files_that_are_not_there_are_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="Check ca_path, client_cert and client_key"):
         fetch(web(ca_path="/nonexistent.pem"), "https://127.0.0.1:1/x.zip", tmp_path)
+
+
+@pytest.mark.parametrize("length", [True, False], ids=["length told", "length unknown"])
+def test_progress_is_reported(
+    peers: tuple[Peer, Peer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: bool
+) -> None:
+    def answer(handler: BaseHTTPRequestHandler, _number: int) -> None:
+        handler.send_response(200)
+        if length:
+            handler.send_header("Content-Length", str(len(CONTENT)))
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        handler.wfile.write(CONTENT)
+        handler.close_connection = True
+
+    monkeypatch.setattr(download, "REPORTED", 300_000)
+    monkeypatch.setattr(download, "CHUNK", 100_000)
+    peers[0].answer = answer
+    heard: list[tuple[int, int | None]] = []
+    Web(Access("")).download(
+        peers[0].url, tmp_path / "part", ["sha256"], len(CONTENT), report=lambda *progress: heard.append(progress)
+    )
+    total = len(CONTENT) if length else None
+    assert heard == [(size, total) for size in (300_000, 600_000, 900_000)]

@@ -276,7 +276,7 @@ def test_src_that_a_check_run_has_not_copied(site: Site, run: Callable[..., dict
     options = {"src": str(site.root / "none-1.0.jar"), "remote_src": True}
     assert run(check=True, **options)["changed"]
     assert "is not a file on this node. Copy it there first." in run(**options)["msg"]
-    assert "would be on the controller" in run(src="/x.jar")["msg"]
+    assert "would be on the control machine" in run(src="/x.jar")["msg"]
 
 
 def test_many_at_once_or_none(site: Site, run: Callable[..., dict[str, Any]]) -> None:
@@ -489,7 +489,7 @@ def test_purge_wants_a_declaration(site: Site, run: Callable[..., dict[str, Any]
 
 
 def test_a_check_run_sees_a_file_that_it_has_not_copied(site: Site, run: Callable[..., dict[str, Any]]) -> None:
-    """The role hands over the digest of the file on the control machine."""
+    """The action plugin hands over the digest of the file on the control machine."""
     jar = site.root / "udfs-1.0.jar"
     jar.write_bytes(jar_bytes())
     run(layout="flat", src=str(jar), remote_src=True)

@@ -1,20 +1,12 @@
 # Copyright (c) iGrafx LiveConnect contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filters plugins_on_node and plugins_not_served."""
+"""The filter plugins_not_served."""
 
 from __future__ import annotations
 
-import hashlib
-from typing import TYPE_CHECKING
-
 import pytest
-from ansible.errors import AnsibleFilterError
 from ansible_collections.igrafx.liveconnect.plugins.filter.plugins_not_served import plugins_not_served
-from ansible_collections.igrafx.liveconnect.plugins.filter.plugins_on_node import plugins_on_node
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SPOOLDIR = {
     "name": "jcustenborder/kafka-connect-spooldir",
@@ -26,40 +18,6 @@ SPOOLDIR = {
     },
     "classes_declared": True,
 }
-
-
-def test_files_of_the_control_machine_become_files_of_the_node(tmp_path: Path) -> None:
-    jar = tmp_path / "functions-1.0.jar"
-    jar.write_bytes(b"jar")
-    declared = [
-        {"name": "someone/something:1.0.0"},
-        {"src": str(jar), "checksum": "none"},
-        {"src": "/is/not/read.zip", "checksum": "md5:12"},
-        {"src": "found/by/copy.jar"},
-        {"src": "/srv/there.jar", "remote_src": True},
-    ]
-    assert plugins_on_node(declared, "/opt/downloads") == [
-        {"name": "someone/something:1.0.0"},
-        {
-            "src": "/opt/downloads/functions-1.0.jar",
-            "checksum": f"sha256:{hashlib.sha256(b'jar').hexdigest()}",
-            "remote_src": True,
-        },
-        {"src": "/opt/downloads/read.zip", "checksum": "md5:12", "remote_src": True},
-        {"src": "/opt/downloads/copy.jar", "remote_src": True},
-        {"src": "/srv/there.jar", "remote_src": True},
-    ]
-    assert declared[1] == {"src": str(jar), "checksum": "none"}
-
-
-def test_two_files_of_one_name_are_refused() -> None:
-    with pytest.raises(AnsibleFilterError, match=r"'a/x\.jar' and 'b/x\.jar' have the same name"):
-        plugins_on_node([{"src": f"{name}/x.jar", "checksum": "md5:12"} for name in ("a", "b")], "/opt/downloads")
-
-
-def test_a_file_that_is_not_there_is_named() -> None:
-    with pytest.raises(AnsibleFilterError, match=r"'/no/x\.jar' cannot be read on the control machine"):
-        plugins_on_node([{"src": "/no/x.jar"}], "/opt/downloads")
 
 
 def test_a_plugin_whose_classes_are_all_served_passes() -> None:

@@ -1,0 +1,90 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The part of ``confluent_hub_plugin`` that runs on the control machine: it brings the files that lie there."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import typing as t
+from pathlib import PurePosixPath
+
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from ansible.utils.hashing import secure_hash
+
+_FETCHING = ("installed", "updated", "repaired")  # actions of the module that need the file
+
+
+class ActionModule(ActionBase):
+    """Runs the module. Of the files of the control machine it first transfers those that will be installed.
+
+    The module is told each file's digest and asked, in check mode, what it would do; so a file that is installed
+    already is not transferred, and one that arrives otherwise than it was sent is refused.
+    """
+
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Run the task."""
+        result = super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        plugins = arguments.get("plugins")
+        entries = [arguments]
+        if isinstance(plugins, list):
+            arguments["plugins"] = entries = [dict(entry) if isinstance(entry, dict) else entry for entry in plugins]
+        files = self._files(entries)
+        wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
+        try:
+            if files:
+                with self._check_mode():
+                    asked = self._execute_module(module_args=arguments, task_vars=task_vars)
+                if asked.get("failed") or self._task.check_mode or not (asked["changed"] or wrap_async):
+                    return {**result, **asked}
+                # The answers are in the order of the entries.
+                for entry, answer in zip(entries, asked["plugins"], strict=False):
+                    if answer["action"] in _FETCHING and entry.get("src") in files:
+                        entry["src"] = self._transfer(files[entry["src"]], entry["src"])
+            done = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async)
+            return {**result, **done}
+        finally:
+            if not wrap_async:
+                self._remove_tmp_path(self._connection._shell.tmpdir)
+
+    def _files(self, entries: list[t.Any]) -> dict[str, str]:
+        """The files of the control machine, by name; the entries get that name, and the digest of the content."""
+        files: dict[str, str] = {}
+        for entry in entries:
+            if not isinstance(entry, dict) or not entry.get("src") or boolean(entry.get("remote_src"), strict=False):
+                continue
+            source, name = entry["src"], PurePosixPath(entry["src"]).name
+            entry.update(src=name, remote_src=True)
+            if entry.get("state") == "absent":
+                continue
+            path = self._loader.get_real_file(self._find_needle("files", source))
+            if files.setdefault(name, path) != path:
+                raise AnsibleActionFail(f"src: {files[name]} and {path} have the same name. Rename one of them.")
+            if entry.get("checksum") in (None, "", "none"):
+                entry["checksum"] = f"sha256:{secure_hash(path, hash_func=hashlib.sha256)}"
+        return files
+
+    def _transfer(self, path: str, name: str) -> str:
+        shell = self._connection._shell
+        if shell.tmpdir is None:
+            self._make_tmp_path()
+        remote = shell.join_path(shell.tmpdir, name)
+        self._transfer_file(path, remote)
+        self._fixup_perms2((shell.tmpdir, remote), execute=False)
+        return remote
+
+    @contextlib.contextmanager
+    def _check_mode(self) -> t.Iterator[None]:
+        declared = self._task.check_mode
+        self._task.check_mode = True
+        try:
+            yield
+        finally:
+            self._task.check_mode = declared
