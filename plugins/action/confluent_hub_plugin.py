@@ -60,7 +60,8 @@ class ActionModule(ActionBase):
         for entry in entries:
             if not isinstance(entry, dict) or not entry.get("src") or boolean(entry.get("remote_src"), strict=False):
                 continue
-            source, name = entry["src"], PurePosixPath(entry["src"]).name
+            source = str(entry["src"])
+            name = PurePosixPath(source).name
             entry.update(src=name, remote_src=True)
             if entry.get("state") == "absent":
                 continue

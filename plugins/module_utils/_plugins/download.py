@@ -32,6 +32,7 @@ if t.TYPE_CHECKING:
 CHUNK = 256 * 1024
 REPORTED = 16 * 1024 * 1024  # bytes between two reports of a download's progress, or a tenth of it where that is more
 MAX_DOCUMENT = 4 * 1024 * 1024  # a manifest or a checksum file; far above any real one
+_SCHEMES = ("http", "https")
 _MAX_REDIRECTS = 10
 _PARTIAL_CONTENT = 206
 _RANGE_NOT_SATISFIABLE = 416
@@ -126,6 +127,9 @@ class Web:
         raise AssertionError  # the loop returns or raises
 
     def _open(self, url: str, headers: dict[str, str]) -> t.Any:
+        # A hub's manifest says where an archive is: it may not name a file of the node.
+        if urlsplit(url).scheme not in _SCHEMES:
+            raise RefusedError(f"{_shown(url)} is not a web address.", remedy="Check what the source names.")
         for _hop in range(_MAX_REDIRECTS):
             parts = urlsplit(url)
             ours = parts.netloc.lower() in self._credential_hosts or parts.hostname in self._credential_hosts
@@ -280,7 +284,7 @@ class _Transfer:
 def _next_hop(url: str, location: str) -> str:
     following = urljoin(url, location)
     scheme = urlsplit(following).scheme
-    if scheme not in ("http", "https") or (urlsplit(url).scheme == "https" and scheme == "http"):
+    if scheme not in _SCHEMES or (urlsplit(url).scheme == "https" and scheme == "http"):
         raise RefusedError(f"{_shown(url)}: it redirects to {_shown(following)}, which is less safe.")
     return following
 

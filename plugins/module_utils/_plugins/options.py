@@ -18,6 +18,7 @@ from .._http.access import Access
 from .model import Desired, HubSource, MavenSource, UrlSource
 
 PUBLIC_HUB = "https://api.hub.confluent.io"
+_LEAST = {"parallel": 1, "retries": 0, "max_files": 1, "max_ratio": 1}
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,9 @@ class Options:
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any], declared: t.Iterable[Desired], *, check_mode: bool) -> Options:
         """Take the options out of a module's parameters; InvalidInputError says which one is wrong."""
+        for option, least in _LEAST.items():
+            if params[option] < least:
+                raise InvalidInputError(f"{option}: {params[option]} is too small.", remedy=f"Write {least} or more.")
         return cls(
             Servers(
                 _access(params),

@@ -343,3 +343,11 @@ def test_progress_is_reported(
     )
     total = len(CONTENT) if length else None
     assert heard == [(size, total) for size in (300_000, 600_000, 900_000)]
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/a.zip", "data:,jar"])
+def test_what_is_no_web_address_is_not_opened(tmp_path: Path, url: str) -> None:
+    """A hub's manifest says where its archive is; it may not name a file of the node."""
+    with pytest.raises(RefusedError, match=r"is not a web address\. Check what the source names\."):
+        Web(Access("")).download(url, tmp_path / "part", ["sha256"], 1_000_000)
+    assert not (tmp_path / "part").exists()

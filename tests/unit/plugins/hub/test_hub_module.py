@@ -9,7 +9,10 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +27,6 @@ from .test_hub_archive import REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from .conftest import Site
 
@@ -327,6 +329,10 @@ def test_downloads_run_side_by_side(
         ({"name": "a/b:1", "mode": 420}, "not an octal mode"),
         ({"name": "a/b:1", "owner": "nobody-knows-me"}, "on this node"),
         ({"name": "a/b:1", "max_size": "much"}, "is not a size"),
+        ({"name": "a/b:1", "parallel": 0}, "parallel: 0 is too small. Write 1 or more."),
+        ({"name": "a/b:1", "retries": -1}, "retries: -1 is too small. Write 0 or more."),
+        ({"name": "a/b:1", "max_files": 0}, "max_files: 0 is too small"),
+        ({"name": "a/b:1", "max_ratio": 0.5}, "max_ratio: 0.5 is too small"),
         ({"name": "a/b:1", "hub_url": "hub"}, "hub_url: 'hub' is not a web address"),
         ({"plugins": [{"name": "a/b:1"}, {"name": "a/b:2"}]}, "would both be installed as a-b"),
         ({"name": "a/b:1", "staging": "inside"}, "lies inside of dest"),
@@ -435,6 +441,28 @@ def test_a_hub_that_says_a_version_that_is_a_path(site: Site, run: Callable[...,
     (place / "manifest.json").write_bytes(manifest("acme", "csv", "../../evil"))
     result = run(name="acme/csv")
     assert "its source says '../../evil' for a version" in result["msg"]
+
+
+@pytest.mark.component
+def test_nothing_to_do_loads_nothing_that_fetches(site: Site, run: Callable[..., dict[str, Any]]) -> None:
+    """It takes longer to load than it takes to see that there is nothing to do."""
+    site.publish("acme", "csv", "1.0.0")
+    run(name="acme/csv:1.0.0")
+    options = {"dest": str(site.dest), "name": "acme/csv:1.0.0"}
+    script = f"""
+import atexit, runpy, sys
+runpy.run_path({str(Path(__file__).parents[2] / "conftest.py")!r})
+from ansible.module_utils.testing import patch_module_args
+from {confluent_hub_plugin.__name__} import main
+atexit.register(lambda: print(*sys.modules))
+with patch_module_args({options!r}):
+    main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert '"changed": false' in done
+    ours = {name.rpartition(".")[2] for name in done.split() if "._plugins." in name}
+    assert "apply" in ours
+    assert not ours & {"stage", "archive", "classes", "client", "download", "inventory"}
 
 
 def test_wrong_checksum_from_the_hub(site: Site, run: Callable[..., dict[str, Any]]) -> None:
