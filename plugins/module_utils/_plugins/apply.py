@@ -106,8 +106,9 @@ class Installer:
             staged = self._stager.stage(fetching) if fetching else {}
             for step in planned.steps:
                 ready = staged.get(step.desired.directory)
-                with named(step.desired.label):
-                    self._exchange(step, ready)
+                if step.changed:
+                    with named(step.desired.label):
+                        self._exchange(step, ready)
                 results.append(self._result(step, ready))
         except LiveConnectError as error:
             error.details["plugins"] = results
@@ -128,7 +129,8 @@ class Installer:
         elif current and current.receipt:
             destination.forget_obsolete(desired.directory, current.receipt)
             destination.adjust(current)
-        self._progress(f"{desired.directory} placed")
+        if staged:
+            self._progress(f"{desired.directory} placed")
         for other in step.obsolete:
             if other.entry not in new_files:
                 destination.discard(other)

@@ -294,6 +294,25 @@ def test_many_at_once_or_none(site: Site, run: Callable[..., dict[str, Any]]) ->
     assert [entry["name"] for entry in did["plugins"]] == ["acme/one", "acme/two", "acme/three"]
 
 
+def test_the_nodes_log_tells_what_is_done_and_nothing_else(
+    site: Site, run: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two", "three"):
+        site.publish("acme", name, "1.0")
+    run(plugins=[{"name": "acme/one:1.0"}, {"name": "acme/two:1.0"}])
+    lines: list[str] = []
+    monkeypatch.setattr(
+        confluent_hub_plugin.AnsibleModule, "log", lambda _module, line, **_arguments: lines.append(line)
+    )
+    run(plugins=[{"name": "acme/one:1.0"}, {"name": "acme/two", "state": "absent"}, {"name": "acme/three:1.0"}])
+    steps = ("fetched", "unpacked", "staged", "placed", "installed")
+    assert [line for line in lines if line.startswith("acme")] == [
+        *(f"acme-three {step}" for step in steps[:3]),
+        "acme-two removed",
+        *(f"acme-three {step}" for step in steps[3:]),
+    ]
+
+
 def test_downloads_run_side_by_side(
     site: Site, run: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
