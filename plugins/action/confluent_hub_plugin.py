@@ -42,22 +42,25 @@ class ActionModule(ActionBase):
             if files:
                 with self._check_mode():
                     asked = self._execute_module(module_args=arguments, task_vars=task_vars)
-                if asked.get("failed") or self._task.check_mode or not (asked["changed"] or wrap_async):
+                if asked.get("failed") or self._task.check_mode:
                     return {**result, **asked}
-                # The answers are in the order of the entries.
-                for entry, answer in zip(entries, asked["plugins"], strict=False):
-                    if answer["action"] in _FETCHING and entry.get("src") in files:
-                        entry["src"] = self._transfer(files[entry["src"]], entry["src"])
+                # A task in the background has to end as a job, whatever there is to do.
+                if not (asked["changed"] or asked["leftovers"] or wrap_async):
+                    return {**result, **asked}
+                for index, path in files.items():
+                    if asked["plugins"][index]["action"] in _FETCHING:
+                        entries[index]["src"] = self._transfer(path, entries[index]["src"])
             done = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async)
             return {**result, **done}
         finally:
-            if not wrap_async:
-                self._remove_tmp_path(self._connection._shell.tmpdir)
+            # Nothing by now where a job in the background has taken the directory over, and cleans up itself.
+            self._remove_tmp_path(self._connection._shell.tmpdir)
 
-    def _files(self, entries: list[t.Any]) -> dict[str, str]:
-        """The files of the control machine, by name; the entries get that name, and the digest of the content."""
-        files: dict[str, str] = {}
-        for entry in entries:
+    def _files(self, entries: list[t.Any]) -> dict[int, str]:
+        """The files of the control machine, by the index of their entry, which gets their name and their digest."""
+        files: dict[int, str] = {}
+        paths: dict[str, str] = {}
+        for index, entry in enumerate(entries):
             if not isinstance(entry, dict) or not entry.get("src") or boolean(entry.get("remote_src"), strict=False):
                 continue
             source = str(entry["src"])
@@ -65,9 +68,9 @@ class ActionModule(ActionBase):
             entry.update(src=name, remote_src=True)
             if entry.get("state") == "absent":
                 continue
-            path = self._loader.get_real_file(self._find_needle("files", source))
-            if files.setdefault(name, path) != path:
-                raise AnsibleActionFail(f"src: {files[name]} and {path} have the same name. Rename one of them.")
+            files[index] = path = self._loader.get_real_file(self._find_needle("files", source))
+            if paths.setdefault(name, path) != path:
+                raise AnsibleActionFail(f"src: {paths[name]} and {path} have the same name. Rename one of them.")
             if entry.get("checksum") in (None, "", "none"):
                 entry["checksum"] = f"sha256:{secure_hash(path, hash_func=hashlib.sha256)}"
         return files

@@ -324,6 +324,11 @@ plugins:
         sources: [com.github.jcustenborder.kafka.connect.spooldir.SpoolDirCsvSourceConnector]
       classes_declared: false
       reasons: ['version 2.0.60, not 2.0.65']
+leftovers:
+  description: Whether an interrupted run had left something in the staging directory, which was (in check mode, would
+    be) cleaned up.
+  returned: success
+  type: bool
 restart_required:
   description: Whether the worker must be restarted to see the change.
   returned: success
@@ -411,7 +416,11 @@ def main() -> None:
         module.fail_json(msg=str(error), **{"plugins": [], **error.details})
     changed = outcome.plan.changed
     module.exit_json(
-        changed=changed, plugins=outcome.results, restart_required=changed, diff=outcome.plan.diff() if changed else {}
+        changed=changed,
+        plugins=outcome.results,
+        leftovers=outcome.leftovers,
+        restart_required=changed,
+        diff=outcome.plan.diff() if changed else {},
     )
 
 

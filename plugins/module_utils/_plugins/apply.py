@@ -27,10 +27,14 @@ if t.TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The plan that was carried out, and one result per plugin: those declared, in their order, then those purged."""
+    """The plan that was carried out, and one result per plugin: those declared, in their order, then those purged.
+
+    ``leftovers``: whether there was something of an interrupted run to clean up.
+    """
 
     plan: Plan
     results: list[dict[str, t.Any]]
+    leftovers: bool
 
 
 class Installer:
@@ -53,7 +57,8 @@ class Installer:
         All archives are fetched, verified and unpacked before the first plugin is exchanged. An error carries the
         results so far as ``plugins`` in its details.
         """
-        if self._destination.littered and not self._options.check_mode:
+        leftovers = self._destination.littered
+        if leftovers and not self._options.check_mode:
             with self._destination.locked(keep_downloads=True):
                 self._progress("healed")
         resolved, planned = self._plan(declared)
@@ -64,11 +69,11 @@ class Installer:
             with self._destination.locked():
                 # Another run may have been at work until the lock was ours.
                 planned = plan(resolved, self._read(), purge=self._options.purge)
-                return Outcome(planned, self._apply(planned))
+                return Outcome(planned, self._apply(planned), leftovers)
         elif self._destination.littered:
             with self._destination.locked():
                 self._progress("tidied")
-        return Outcome(planned, [self._result(step) for step in planned.steps])
+        return Outcome(planned, [self._result(step) for step in planned.steps], leftovers)
 
     def _read(self) -> list[Installed]:
         return self._destination.read(verify=self._options.verify)

@@ -141,6 +141,43 @@ def test_a_file_goes_to_a_task_in_the_background_too(control: Control) -> None:
     assert again["transferred"] == []
 
 
+def test_a_task_in_the_background_that_is_refused_leaves_nothing_behind(control: Control) -> None:
+    control.jar("one-1.0.jar")
+    refused = control.run(src="one-1.0.jar", mode="u+x", keywords={"async": 60, "poll": 1})
+    assert "not an octal mode" in refused["msg"]
+
+
+def test_what_a_killed_run_left_is_cleaned_up_though_nothing_is_to_be_transferred(control: Control) -> None:
+    control.jar("one-1.0.jar")
+    control.run(src="one-1.0.jar")
+    left = control.dest.parent / ".extensions-staging"
+    left.mkdir()
+    (left / "two.new").mkdir()
+    would = control.run("--check", src="one-1.0.jar")
+    assert would["leftovers"]
+    assert left.exists()
+    did = control.run(src="one-1.0.jar")
+    assert did["leftovers"]
+    assert not did["changed"]
+    assert did["transferred"] == []
+    assert not left.exists()
+    assert not control.run(src="one-1.0.jar")["leftovers"]
+
+
+def test_a_file_of_the_node_beside_one_of_the_control_machine_of_the_same_name(control: Control) -> None:
+    jar = control.jar("one-1.0.jar")
+    on_node = control.dest.parent / "elsewhere" / jar.name
+    on_node.parent.mkdir()
+    on_node.write_bytes(jar_bytes("org.example.Other"))
+    did = control.run(
+        layout="plugin",
+        plugins=[{"name": "ours", "src": jar.name}, {"name": "theirs", "src": str(on_node), "remote_src": True}],
+    )
+    assert did["transferred"] == [jar.name]
+    assert sha256(control.dest / "ours" / jar.name) == sha256(jar)
+    assert sha256(control.dest / "theirs" / jar.name) == sha256(on_node)
+
+
 def test_a_file_that_is_not_what_was_declared_is_refused(control: Control) -> None:
     control.jar("one-1.0.jar")
     refused = control.run(src="one-1.0.jar", checksum="sha512:" + "0" * 128)
