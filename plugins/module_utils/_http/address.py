@@ -12,17 +12,17 @@ from urllib.parse import urlsplit
 from .._errors import InvalidInputError
 
 
-def checked_url(url: str, example: str) -> str:
+def checked_url(url: str, example: str, *, option: str = "url") -> str:
     """The address as it is; InvalidInputError when it is not http(s) or carries credentials.
 
-    ``example`` is the form that the error tells the operator to write.
+    ``example`` is the form that the error tells the operator to write, ``option`` what it calls the address.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidInputError(f"url: '{url}' is not a web address.", remedy=f"Write it as {example}.")
+        raise InvalidInputError(f"{option}: '{url}' is not a web address.", remedy=f"Write it as {example}.")
     if parts.username or parts.password:
         raise InvalidInputError(
-            f"url: the address of {parts.hostname} carries credentials, which would be shown in logs.",
+            f"{option}: the address of {parts.hostname} carries credentials, which would be shown in logs.",
             remedy="Use url_username and url_password.",
         )
     return url

@@ -15,6 +15,7 @@ from ansible.module_utils.common.text.formatters import human_to_bytes
 
 from .._errors import InvalidInputError
 from .._http.access import Access
+from .._http.address import checked_url
 from .model import Desired, HubSource, MavenSource, UrlSource
 
 PUBLIC_HUB = "https://api.hub.confluent.io"
@@ -83,14 +84,7 @@ class Options:
 def _access(params: t.Mapping[str, t.Any]) -> Access:
     """How the servers are reached; InvalidInputError when an address is none."""
     for option in ("hub_url", "maven_repository"):
-        parts = urlsplit(params[option] or PUBLIC_HUB)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InvalidInputError(f"{option}: '{params[option]}' is not a web address.", remedy="Write https://host.")
-        if parts.username or parts.password:
-            raise InvalidInputError(
-                f"{option}: the address of {parts.hostname} carries credentials, which would be shown in logs.",
-                remedy="Use url_username and url_password.",
-            )
+        checked_url(params[option] or PUBLIC_HUB, "https://host", option=option)
     return Access.from_params({**params, "url": [PUBLIC_HUB]})[0]
 
 
