@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import io
 import os
-from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from lab.execute import execute
 
 if TYPE_CHECKING:
     import docker
@@ -57,16 +58,9 @@ def fetch(client: docker.DockerClient, name: str, context: io.BytesIO, *, toolch
     try:
         container.put_archive(WORK, context.getvalue())
         # The environment is given to the command, not to the container: it must not end up in the image.
-        run = client.api.exec_create(
-            container.id, ["fetch", "sh", "-eu", "fetch.sh"], workdir=WORK, environment=proxies()
-        )
-        last: deque[str] = deque(maxlen=LAST_LINES)
-        pending = ""
-        for chunk in client.api.exec_start(run["Id"], stream=True):
-            *lines, pending = (pending + chunk.decode(errors="replace")).split("\n")
-            last.extend(lines)
-        if client.api.exec_inspect(run["Id"])["ExitCode"] != 0:
-            raise FetchError("\n".join([*last, pending]).strip())
+        code, output = execute(container, ["fetch", "sh", "-eu", "fetch.sh"], workdir=WORK, environment=proxies())
+        if code != 0:
+            raise FetchError("\n".join(output.splitlines()[-LAST_LINES:]))
         repository, _, version = tag.rpartition(":")
         container.commit(repository=repository, tag=version, changes='CMD ["true"]')
     finally:

@@ -16,9 +16,10 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from lab import build, engine, labels, network, nodes, site
+from lab.execute import execute
 from lab.report import LabError, step
 
 if TYPE_CHECKING:
@@ -87,10 +88,7 @@ class Cluster:
 
     def shell(self, container: str, script: str) -> str:
         """Run a script as root in a container and return what it printed; LabError when it fails."""
-        code, output = cast(
-            "tuple[int, bytes]", self.containers[container].exec_run(["sh", "-euc", script], user="root")
-        )
-        text = output.decode(errors="replace").strip()
+        code, text = execute(self.containers[container], ["sh", "-euc", script], user="root")
         if code != 0:
             raise LabError(f"{container}: the script failed with code {code}: {text}")
         return text

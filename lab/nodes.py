@@ -9,15 +9,16 @@ import re
 import socket
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import docker
-import docker.errors
+import requests
 
 from lab import labels
+from lab.execute import execute
 from lab.report import LabError
 
 if TYPE_CHECKING:
+    import docker
     from docker.models.containers import Container
 
 # What a node can be -> the lab image it is made from.
@@ -112,9 +113,9 @@ def wait_until_booted(container: Container) -> str:
     state = ""
     while time.monotonic() < deadline:
         try:
-            _, state = _execute(container, "timeout", "30", "systemctl", "is-system-running", "--wait")
-        except docker.errors.APIError as error:
-            state = str(error.explanation)
+            _, state = execute(container, ["timeout", "30", "systemctl", "is-system-running", "--wait"])
+        except requests.HTTPError as error:
+            state = str(error)
         if state in {"running", "degraded"} and _ssh_answers(container.labels[labels.ADDRESS]):
             return state
         time.sleep(POLL_SECONDS)
@@ -139,16 +140,10 @@ def authorize(container: Container, public_key: str) -> str:
         chown operator:operator $file
         cat /etc/ssh/ssh_host_ed25519_key.pub
     """
-    code, output = _execute(container, "sh", "-euc", script, PUBLIC_KEY=public_key)
+    code, output = execute(container, ["sh", "-euc", script], environment={"PUBLIC_KEY": public_key})
     if code != 0:
         raise LabError(f"The SSH key could not be placed on {container.labels[labels.NODE]}: {output}")
     return " ".join(output.split()[:2])
-
-
-def _execute(container: Container, *command: str, **environment: str) -> tuple[int, str]:
-    """Run a command in a node without ssh, as long as there is none; return its exit code and what it printed."""
-    code, output = cast("tuple[int, bytes]", container.exec_run(list(command), environment=environment))
-    return code, output.decode(errors="replace").strip()
 
 
 def reboot(container: Container) -> str:
