@@ -15,8 +15,6 @@ base reaches everything above it. Three kinds:
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import io
 import tarfile
@@ -29,13 +27,12 @@ from typing import TYPE_CHECKING
 
 import docker.errors
 
-from lab import artifacts, base
+from lab import artifacts, base, lock
 
 if TYPE_CHECKING:
     import docker
 
 IMAGES_FOLDER = Path(__file__).parent / "images"
-LOCK = Path(__file__).parents[1] / ".cache" / "lab" / "build.lock"
 NAMESPACE = "liveconnect-lab"
 DIGEST_LENGTH = 12
 EXECUTABLE = 0o111
@@ -161,7 +158,7 @@ def ensure(
     wanted = list(_BY_NAME if names is None else names)
     known = tags(wanted)
     if missing := _missing(client, wanted, known):
-        with _exclusively():
+        with lock.exclusively("images"):
             # Looked at again: another process may have built them while this one waited.
             missing = _missing(client, wanted, known)
             for place, name in enumerate(missing, start=1):
@@ -240,14 +237,6 @@ def _exists(client: docker.DockerClient, tag: str) -> bool:
     except docker.errors.ImageNotFound:
         return False
     return True
-
-
-@contextlib.contextmanager
-def _exclusively() -> Iterator[None]:
-    LOCK.parent.mkdir(parents=True, exist_ok=True)
-    with LOCK.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _build(client: docker.DockerClient, image: Image, known: dict[str, str]) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) iGrafx LiveConnect contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Removes everything that the lab ever made: sites, shared services, images, volumes, caches."""
+"""Removes everything that the lab ever made: sites, shared services, images, volumes, files."""
 
 from __future__ import annotations
 
@@ -31,6 +31,5 @@ def everything(client: docker.DockerClient) -> None:
         for tag in tags:
             client.images.remove(tag, force=True)
         result.text = f"{len(tags)} removed"
-    with step("caches"):
-        shutil.rmtree(build.LOCK.parent, ignore_errors=True)
+    with step("files of sites"):
         shutil.rmtree(site.STATE, ignore_errors=True)

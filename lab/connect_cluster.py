@@ -18,7 +18,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lab import build, engine, labels, network, nodes, site
+from lab import build, engine, labels, lock, network, nodes, site
 from lab.execute import execute
 from lab.report import LabError, step
 
@@ -162,7 +162,7 @@ def ensure(client: docker.DockerClient, name: str) -> Cluster:
 
 
 def _create(client: docker.DockerClient, name: str, tags: Mapping[str, str]) -> dict[str, Container]:
-    with site.exclusively():
+    with lock.exclusively("sites"):
         net, subnet = site.ensure_network(client, name)
     addresses = network.assign(subnet, [BROKER, DATABASE, *WORKERS])
     volumes = {folder: f"lc-{name}-{folder}" for folder in ("plugins", "data")}

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import ipaddress
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import docker.types
 
-from lab import access, build, labels, network, nodes, platform_vm, shared
+from lab import access, build, labels, lock, network, nodes, platform_vm, shared
 from lab.nodes import Node
 from lab.report import LabError, step
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable
 
     from docker.models.containers import Container
     from docker.models.networks import Network
@@ -52,7 +50,8 @@ def up(client: docker.DockerClient, name: str, wanted: Iterable[Node], served: C
         tags = build.ensure(client, needed)
         result.text = f"{len(tags)} there"
 
-    with exclusively():
+    # Networks and shared services are made by one command at a time, however many sites come up together.
+    with lock.exclusively("sites"):
         with step("network") as result:
             net, subnet = ensure_network(client, name)
             result.text = f"{net.name} {subnet}"
@@ -117,15 +116,6 @@ def ensure_network(client: docker.DockerClient, name: str) -> tuple[Network, ipa
     return client.networks.create(f"lc-{name}", driver="bridge", ipam=ipam, labels={labels.SITE: name}), subnet
 
 
-@contextlib.contextmanager
-def exclusively() -> Iterator[None]:
-    """Networks and shared services are made by one command at a time, however many sites come up together."""
-    STATE.mkdir(exist_ok=True)
-    with (STATE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def names(client: docker.DockerClient) -> list[str]:
     """The sites that have anything left in the engine."""
     containers = client.containers.list(all=True, filters={"label": labels.SITE})
@@ -143,7 +133,7 @@ def down(client: docker.DockerClient, name: str) -> None:
 
     The registry's volume stays, so that the next site need not push again.
     """
-    with step(f"site {name}") as result, exclusively():
+    with step(f"site {name}") as result, lock.exclusively("sites"):
         own = labels.of_site(name)
         containers = client.containers.list(all=True, filters=own)
         with ThreadPoolExecutor(max_workers=len(containers) or 1) as pool:

@@ -15,7 +15,7 @@ import docker.errors
 import pytest
 
 sys.path.append(str(Path(__file__).resolve().parents[3]))
-from lab import artifacts, base, build
+from lab import artifacts, base, build, lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Engine) -> Path
         (tmp_path / name).mkdir()
         (tmp_path / name / "Dockerfile").write_text("ARG BASE\nFROM ${BASE}\n")
     monkeypatch.setattr(build, "IMAGES_FOLDER", tmp_path)
-    monkeypatch.setattr(build, "LOCK", tmp_path / "lock")
+    monkeypatch.setattr(lock, "FOLDER", tmp_path / "locks")
     monkeypatch.setattr(build, "_BY_NAME", {image.name: image for image in images})
     monkeypatch.setattr(base, "make", lambda _client, _suite, tag: engine.present.add(tag))
     return tmp_path
@@ -141,8 +141,8 @@ def test_a_failed_build_tells_its_last_lines_and_its_name(engine: Engine) -> Non
 
 def test_the_lock_is_free_again_afterwards(lab: Path, engine: Engine) -> None:
     build.ensure(engine, ["low"], lambda _: None)
-    with (lab / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with (lab / "locks" / "images.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_a_tag_depends_on_content_names_mode_and_base_only(lab: Path) -> None:
