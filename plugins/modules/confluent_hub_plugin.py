@@ -16,8 +16,7 @@ description:
   - Needs no Java, no command line client and no container on the node.
   - Takes one plugin, or all of them in one task (O(plugins)), which are then fetched some at a time.
   - Every archive is fetched, verified and unpacked outside of O(dest) before the first plugin is exchanged. One that
-    is unsafe, damaged
-    or not a plugin is refused, and what is installed stays as it is.
+    is unsafe, damaged or not a plugin is refused, and what is installed stays as it is.
   - A plugin is exchanged in one step of the file system. A run that was killed leaves the old plugin or the new, and
     the next run cleans up.
   - A receipt lies with every plugin that this module installed. When nothing is to do, no server is asked.
@@ -47,8 +46,7 @@ options:
     description:
       - The plugin as C(owner/plugin) or C(owner/plugin:version). Alone, the plugin comes from the hub.
       - With O(maven), O(url) or O(src) it says what the archive is, and decides the directory. There a name without
-        owner will do.
-        The default is the artifact's name, or the file's name without version.
+        owner will do. The default is the artifact's name, or the file's name without version.
     type: str
   maven:
     description: Coordinates below O(maven_repository), C(group:artifact:version[:classifier][@ext]). Without C(@ext)
@@ -81,8 +79,8 @@ options:
       - Digest of the archive as C(algorithm:hex), best V(sha256:…) or V(sha512:…); V(sha384), V(sha1) and V(md5) are
         understood.
       - Without it the archive must match what its source publishes, the hub in its manifest, a Maven repository or a
-        web server in a file
-        C(.sha512), C(.sha256) or C(.sha1) beside the archive. When nothing is published the archive is refused.
+        web server in a file C(.sha512), C(.sha256) or C(.sha1) beside the archive. When nothing is published the
+        archive is refused.
       - V(none) installs an archive that nothing proves.
       - A file of O(src) needs none. One of the control machine that has none is held against its own SHA-256, so that
         what arrived is what was sent.
@@ -277,8 +275,8 @@ plugins:
     action:
       description:
         - V(installed), V(updated) (to another version or source), V(repaired) (files differed from the receipt),
-          V(adjusted) (owner, group or
-          mode), V(cleaned) (another version beside it removed), V(removed) or V(unchanged).
+          V(adjusted) (owner, group or mode), V(cleaned) (another version beside it removed), V(removed) or
+          V(unchanged).
         - In check mode, what would be done.
       type: str
     changed:
