@@ -67,7 +67,7 @@ LANES: tuple[tuple[Check, ...], ...] = (
         Check("ruff-format", "lint", ("ruff", "format", "--check", ".")),
         Check("mypy-module-utils", "lint", ("mypy", "-p", f"{PACKAGE}.plugins.module_utils")),
         Check("mypy-lab", "lint", ("mypy", "lab", "tools", "benchmarks")),
-        Check("readme-tables", "lint", (PYTHON, "tools/role_tables.py", "--check")),
+        Check("variable-tables", "lint", (PYTHON, "tools/variable_tables.py", "--check")),
         Check("unit", "unit", ("pytest", *UNIT, "-m", "not component"), is_pytest=True),
         Check("component", "component", ("pytest", *UNIT, "-m", "component"), is_pytest=True),
         Check("ansible-lint", "lint", ("ansible-lint",)),

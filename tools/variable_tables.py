@@ -1,9 +1,9 @@
 # Copyright (c) iGrafx LiveConnect contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fills the tables of variables in the roles' READMEs from their argument specifications.
+"""Fills the tables of variables in READMEs: of the roles from their argument specifications, of a site from its own.
 
-``python tools/role_tables.py`` writes them; with ``--check`` it only names the READMEs that are behind, and fails
+``python tools/variable_tables.py`` writes them; with ``--check`` it only names the READMEs that are behind, and fails
 if there are any.
 """
 
@@ -17,19 +17,26 @@ from pathlib import Path
 
 import yaml
 
-ROLES = Path(__file__).resolve().parents[1] / "roles"
+ROOT = Path(__file__).resolve().parents[1]
+SITE_VARIABLES = ROOT / "playbooks" / "vars" / "site_variables.yml"
 BEGIN, END = "<!-- variables -->", "<!-- /variables -->"
 
 Option = t.Mapping[str, t.Any]
 
 
-def specification(role: Path) -> dict[str, t.Any]:
-    """The entry points of a role, each with its ``options``."""
-    text = (role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
+def specifications() -> dict[Path, t.Mapping[str, t.Any]]:
+    """README -> the entry points that it tells of, each with its ``options``."""
+    found = {
+        spec.parents[1] / "README.md": _read(spec)["argument_specs"]
+        for spec in sorted((ROOT / "roles").glob("*/meta/argument_specs.yml"))
+    }
+    return {**found, ROOT / "playbooks" / "README.md": {"site": {"options": _read(SITE_VARIABLES)["_site_variables"]}}}
+
+
+def _read(file: Path) -> dict[str, t.Any]:
     # libyaml reads ten times as fast.
-    loaded: dict[str, t.Any] = yaml.load(text, Loader=yaml.CSafeLoader)
-    entries: dict[str, t.Any] = loaded["argument_specs"]
-    return entries
+    loaded: dict[str, t.Any] = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return loaded
 
 
 def table(options: t.Mapping[str, Option]) -> str:
@@ -96,18 +103,17 @@ def filled(readme: str, entries: t.Mapping[str, t.Any]) -> str:
 
 
 def main(arguments: t.Sequence[str] | None = None) -> int:
-    """Fill all READMEs; with ``--check`` return 1 when one would change."""
-    parser = argparse.ArgumentParser(description="Fill the tables of variables in the roles' READMEs.")
+    """Fill the READMEs; with ``--check`` return 1 when one would change."""
+    parser = argparse.ArgumentParser(description="Fill the tables of variables in READMEs.")
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a README is behind")
     check = parser.parse_args(arguments).check
     behind = 0
-    for role in sorted(path for path in ROLES.iterdir() if path.is_dir()):
-        readme = role / "README.md"
+    for readme, entries in specifications().items():
         before = readme.read_text(encoding="utf-8")
-        after = filled(before, specification(role))
+        after = filled(before, entries)
         if after != before:
             behind += 1
-            print(f"{readme.relative_to(ROLES.parent)}: {'behind, run tools/role_tables.py' if check else 'written'}")
+            print(f"{readme.relative_to(ROOT)}: {'behind, run tools/variable_tables.py' if check else 'written'}")
             if not check:
                 readme.write_text(after, encoding="utf-8")
     return 1 if check and behind else 0

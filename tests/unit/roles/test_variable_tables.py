@@ -11,18 +11,25 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-SPEC = importlib.util.spec_from_file_location("role_tables", ROOT / "tools" / "role_tables.py")
+SPEC = importlib.util.spec_from_file_location("variable_tables", ROOT / "tools" / "variable_tables.py")
 assert SPEC is not None
 assert SPEC.loader is not None
-role_tables = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(role_tables)
+variable_tables = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(variable_tables)
 
 
-@pytest.mark.parametrize("role", sorted((ROOT / "roles").iterdir()), ids=lambda role: role.name)
-def test_the_readme_shows_the_specification(role: Path) -> None:
-    readme = (role / "README.md").read_text(encoding="utf-8")
+SPECIFICATIONS = variable_tables.specifications()
 
-    assert readme == role_tables.filled(readme, role_tables.specification(role)), "run tools/role_tables.py"
+
+def test_every_role_has_a_specification() -> None:
+    assert {readme.parent for readme in SPECIFICATIONS} >= {*(ROOT / "roles").iterdir(), ROOT / "playbooks"}
+
+
+@pytest.mark.parametrize("readme", SPECIFICATIONS, ids=lambda readme: readme.parent.name)
+def test_the_readme_shows_the_specification(readme: Path) -> None:
+    text = readme.read_text(encoding="utf-8")
+
+    assert text == variable_tables.filled(text, SPECIFICATIONS[readme]), "run tools/variable_tables.py"
 
 
 def test_a_table_shows_type_choices_default_and_nested_options() -> None:
@@ -43,7 +50,7 @@ def test_a_table_shows_type_choices_default_and_nested_options() -> None:
         "x_empty": {"type": "list", "elements": "str", "default": [], "description": "None."},
     }
 
-    assert role_tables.table(options).splitlines()[2:] == [
+    assert variable_tables.table(options).splitlines()[2:] == [
         r"| `x_mode` | str: `a`, `b` | `a` | `a`. Or \| `x_mode=b`. |",
         "| `x_users` | list of dict | **required** | Who. |",
         "| `x_users[].name` | str |  | Login. |",
@@ -53,13 +60,13 @@ def test_a_table_shows_type_choices_default_and_nested_options() -> None:
 
 def test_filling_twice_changes_nothing_and_missing_markers_are_told() -> None:
     entries = {"main": {"options": {"x": {"type": "int", "description": "X."}}}}
-    once = role_tables.filled("a\n<!-- variables -->\nold\n<!-- /variables -->\nb\n", entries)
+    once = variable_tables.filled("a\n<!-- variables -->\nold\n<!-- /variables -->\nb\n", entries)
 
-    assert role_tables.filled(once, entries) == once
+    assert variable_tables.filled(once, entries) == once
     assert once.startswith("a\n")
     assert once.endswith("\nb\n")
     with pytest.raises(ValueError, match="markers"):
-        role_tables.filled("nothing", entries)
+        variable_tables.filled("nothing", entries)
 
 
 def test_entry_points_with_other_variables_get_tables_of_their_own() -> None:
@@ -68,4 +75,4 @@ def test_entry_points_with_other_variables_get_tables_of_their_own() -> None:
         "up": {"options": {"y": {"type": "int", "description": "Y."}}},
     }
 
-    assert "### `tasks_from: up`" in role_tables.filled("<!-- variables --><!-- /variables -->", entries)
+    assert "### `tasks_from: up`" in variable_tables.filled("<!-- variables --><!-- /variables -->", entries)

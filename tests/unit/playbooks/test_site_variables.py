@@ -1,0 +1,61 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is told of a site's variables is what the playbooks read."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+PLAYBOOKS = ROOT / "playbooks"
+NAME = r"\bliveconnect_[a-z_]*[a-z]\b"
+
+
+# libyaml reads ten times as fast.
+def read(path: Path) -> t.Any:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+
+
+DECLARED: dict[str, dict[str, t.Any]] = read(PLAYBOOKS / "vars" / "site_variables.yml")["_site_variables"]
+WIRING = "\n".join(
+    path.read_text(encoding="utf-8") for path in sorted(PLAYBOOKS.rglob("*.yml")) if path.name != "site_variables.yml"
+)
+
+
+def test_all_that_playbooks_read_is_declared_and_nothing_else() -> None:
+    assert set(re.findall(NAME, WIRING)) == set(DECLARED)
+
+
+def test_defaults_are_those_of_the_playbooks() -> None:
+    used = re.findall(rf"({NAME}) \| default\(([^()]*)\)", WIRING)
+    assert len(used) > len(DECLARED) / 2
+
+    for name, default in used:
+        if "default" in DECLARED[name]:
+            assert yaml.safe_load(default) == DECLARED[name]["default"], name
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_each_is_typed_and_described(name: str) -> None:
+    assert DECLARED[name]["type"] in {"bool", "dict", "int", "list", "path", "str"}
+    assert DECLARED[name]["description"]
+    assert not (name.endswith("password") and DECLARED[name].get("default"))
+
+
+@pytest.mark.parametrize(("name", "role"), [("external_security", "compose"), ("certificates_source", "certificates")])
+def test_choices_are_those_of_the_role(name: str, role: str) -> None:
+    entry = read(ROOT / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"]["main"]
+    option = entry["options"].get(f"{role}_{name}") or entry["options"][name]
+
+    assert DECLARED[f"liveconnect_{name}"]["choices"] == option["choices"]
+
+
+def test_inventories_set_what_is_declared() -> None:
+    for path in sorted((ROOT / "inventories").rglob("*_vars/*.yml")):
+        assert {name for name in read(path) if name.startswith("liveconnect_")} <= set(DECLARED), path
