@@ -163,9 +163,16 @@ def run(check: Check, board: Board) -> None:
     word = "FAILED" if outcome.failed else "ok"
     line = f"{word:<6}  {check.name:<20} {seconds:6.0f} s  {outcome.passed} passed, {outcome.failed} failed"
     if outcome.failed:
-        tail = "\n".join(f"    {entry}" for entry in text.splitlines()[-LINES_OF_A_FAILURE:])
+        tail = "\n".join(f"    {entry}" for entry in telling_lines(text))
         line = f"{line}\n{tail}\n    (all of it: {log.relative_to(ROOT)})"
     board.report(check, outcome, line)
+
+
+def telling_lines(text: str) -> list[str]:
+    """The end of a failed check's output; where failed tests are summed up and a site was taken down after, that."""
+    failures = [found for found in PYTEST_SUMMARY.finditer(text) if "failed" in found[1] or "error" in found[1]]
+    end = failures[-1].end() if failures else len(text)
+    return text[:end].splitlines()[-LINES_OF_A_FAILURE:]
 
 
 def main(groups: list[str]) -> int:
