@@ -20,8 +20,8 @@ NODE = "liveconnect-vm"
 SFTP_USER = "acme"
 SFTP_PORT = 2222
 SECONDS_FOR_ROWS = 90
-# What the engine of a node, itself in a container, says once in thousands of `docker exec`: runc's helper was gone
-# before it had begun the command. So the command has done nothing, and can be given once more.
+# What a node's engine, itself in a container, was seen to answer to a `docker exec` for no reason that could be found:
+# runc's helper was gone before it had begun the command. So the command has done nothing, and can be given once more.
 NOT_BEGUN = "waiting for init preliminary setup"
 
 EVENTS = 'SELECT "INCIDENT", cnt, "ACTIVITY", "DATE", "ASSIGNEE", "COMMENT" FROM public."INCIDENT_EVENTS" ORDER BY 1, 2'

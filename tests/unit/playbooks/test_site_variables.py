@@ -48,12 +48,17 @@ def test_each_is_typed_and_described(name: str) -> None:
     assert not (name.endswith("password") and DECLARED[name].get("default"))
 
 
-@pytest.mark.parametrize(("name", "role"), [("external_security", "compose"), ("certificates_source", "certificates")])
-def test_choices_are_those_of_the_role(name: str, role: str) -> None:
-    entry = read(ROOT / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"]["main"]
-    option = entry["options"].get(f"{role}_{name}") or entry["options"][name]
+@pytest.mark.parametrize(
+    ("name", "role", "option"),
+    [
+        ("liveconnect_external_security", "compose", "compose_external_security"),
+        ("liveconnect_certificates_source", "certificates", "certificates_source"),
+    ],
+)
+def test_choices_are_those_of_the_role(name: str, role: str, option: str) -> None:
+    specification = read(ROOT / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"]["main"]
 
-    assert DECLARED[f"liveconnect_{name}"]["choices"] == option["choices"]
+    assert DECLARED[name]["choices"] == specification["options"][option]["choices"]
 
 
 def test_inventories_set_what_is_declared() -> None:
