@@ -38,8 +38,9 @@ def texts(value: object) -> list[str]:
     """A list of scalars as texts, each once; a single one as a list of one."""
     if value is None:
         return []
-    several = isinstance(value, Iterable) and not isinstance(value, str | bytes)
-    return list(dict.fromkeys(text(one) for one in (value if several else [value])))
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return list(dict.fromkeys(text(one) for one in value))
+    return [text(value)]
 
 
 def whole_number(value: object) -> int | None:
