@@ -140,8 +140,8 @@ EDWARDS = ed25519.Ed25519PrivateKey.generate()
         ({"certificate_text": FUTURE}, "'good.crt' is not valid before 2026-07-02 (it is valid from"),
         (
             {"names": [*NAMES, "wk1.other.example.com", "192.0.2.2"]},
-            "'good.crt' does not cover wk1.other.example.com, 192.0.2.2 (it covers DNS:*.pf1.example.com, IP:192.0.2.1):"
-            " give a certificate with these names, or with *.other.example.com, among its alternative names.",
+            "'good.crt' does not cover wk1.other.example.com, 192.0.2.2 (it covers DNS:*.pf1.example.com, IP:192.0.2.1)"
+            ": give a certificate with these names, or with *.other.example.com, among its alternative names.",
         ),
         ({"certificate_text": certificate(names=[])}, "(it covers no name at all)"),
         ({"key": key_text(), "key_text": key_text(OTHER_KEY)}, "the key 'its text' does not belong to the certificate"),
