@@ -33,22 +33,24 @@ def _covers(wide: Address, narrow: Address) -> bool:
 
 
 def port_problems(
-    wanted: t.Iterable[t.Mapping[str, t.Any]], sockets: t.Iterable[t.Mapping[str, t.Any]], project: str
+    wanted: t.Iterable[t.Mapping[str, t.Any]], sockets: t.Sequence[t.Mapping[str, t.Any]], project: str
 ) -> list[str]:
     """One sentence for each port that is wanted twice, or taken by something that is not of the Compose ``project``.
 
     ``wanted``: ``port``, ``address`` (every address when it is not given) and ``used_by``, the service's name;
     ``sockets``: the listening sockets and published ports as node_info tells them.
     """
+    ours = {_endpoint(socket) for socket in sockets if socket["project"] == project}
+    others = [socket for socket in sockets if _endpoint(socket) not in ours]
     problems = []
     seen: list[tuple[Endpoint, str]] = []
     for entry in wanted:
         endpoint, user = Endpoint(ip_address(entry.get("address") or "::"), int(entry["port"])), entry["used_by"]
         twin = next((other for one, other in seen if endpoint.meets(one)), None)
-        taken = [socket for socket in sockets if endpoint.meets(_endpoint(socket))]
+        taken = [socket for socket in others if endpoint.meets(_endpoint(socket))]
         if twin:
             problems.append(f"Port {endpoint.port} is wanted by {twin} and by {user}: give one of them another port.")
-        elif taken and not any(socket.get("project") == project for socket in taken):
+        elif taken:
             problems.append(
                 f"Port {endpoint.port}, wanted by {user}, is taken by {_holder(endpoint.port, taken)}:"
                 f" stop it, or give {user} another port."
@@ -63,8 +65,9 @@ def _endpoint(socket: t.Mapping[str, t.Any]) -> Endpoint:
 
 
 def _holder(port: int, sockets: t.Sequence[t.Mapping[str, t.Any]]) -> str:
-    container = next((socket["container"] for socket in sockets if socket.get("container")), None)
+    container = next((socket["container"] for socket in sockets if socket["container"]), None)
     if container:
         return f"the container '{container}'"
-    process = next((socket["process"] for socket in sockets if socket.get("process")), None)
-    return f"{process}" if process else f"another program (on the node, `ss -ltnp sport = :{port}` names it)"
+    process = next((socket["process"] for socket in sockets if socket["process"]), None)
+    name = f"the program '{process}'" if process else "another program"
+    return f"{name} (on the node, `ss -ltnp sport = :{port}` shows it)"

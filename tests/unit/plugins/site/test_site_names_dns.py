@@ -1,12 +1,12 @@
 # Copyright (c) iGrafx LiveConnect contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter dns_name_problems: host names pass, everything else is said in a sentence."""
+"""The rule: host names pass, everything else is said in a sentence."""
 
 from __future__ import annotations
 
 import pytest
-from ansible_collections.igrafx.liveconnect.plugins.filter.dns_name_problems import dns_name_problems
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.names import dns_problems
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +15,7 @@ LABELS = st.from_regex(r"\A[a-z]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 
 @given(st.lists(LABELS, min_size=1, max_size=3))
 def test_host_names_pass(labels: list[str]) -> None:
-    assert dns_name_problems(".".join(labels), "host") == []
+    assert dns_problems(".".join(labels), "host") == []
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,6 @@ def test_host_names_pass(labels: list[str]) -> None:
     ],
 )
 def test_one_sentence_names_the_variable_and_the_fault(name: str, words: str) -> None:
-    (sentence,) = dns_name_problems(name, "liveconnect_host")
+    (sentence,) = dns_problems(name, "liveconnect_host")
     assert sentence.startswith("liveconnect_host: ")
     assert words in sentence
