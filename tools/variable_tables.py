@@ -1,7 +1,7 @@
 # Copyright (c) iGrafx LiveConnect contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fills the tables of variables in READMEs: of the roles from their argument specifications, of a site from its own.
+"""Fills the tables of variables in the roles' READMEs from their argument specifications.
 
 ``python tools/variable_tables.py`` writes them; with ``--check`` it only names the READMEs that are behind, and fails
 if there are any.
@@ -18,7 +18,6 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-SITE_VARIABLES = ROOT / "playbooks" / "vars" / "site_variables.yml"
 BEGIN, END = "<!-- variables -->", "<!-- /variables -->"
 
 Option = t.Mapping[str, t.Any]
@@ -26,11 +25,10 @@ Option = t.Mapping[str, t.Any]
 
 def specifications() -> dict[Path, t.Mapping[str, t.Any]]:
     """README -> the entry points that it tells of, each with its ``options``."""
-    found = {
+    return {
         spec.parents[1] / "README.md": _read(spec)["argument_specs"]
         for spec in sorted((ROOT / "roles").glob("*/meta/argument_specs.yml"))
     }
-    return {**found, ROOT / "playbooks" / "README.md": {"site": {"options": _read(SITE_VARIABLES)["_site_variables"]}}}
 
 
 def _read(file: Path) -> dict[str, t.Any]:

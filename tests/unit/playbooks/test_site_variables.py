@@ -13,7 +13,6 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
-PLAYBOOKS = ROOT / "playbooks"
 NAME = r"\bliveconnect_[a-z_]*[a-z]\b"
 
 
@@ -22,23 +21,28 @@ def read(path: Path) -> t.Any:
     return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
-DECLARED: dict[str, dict[str, t.Any]] = read(PLAYBOOKS / "vars" / "site_variables.yml")["_site_variables"]
-WIRING = "\n".join(
-    path.read_text(encoding="utf-8") for path in sorted(PLAYBOOKS.rglob("*.yml")) if path.name != "site_variables.yml"
-)
+DECLARED: dict[str, dict[str, t.Any]] = read(ROOT / "roles/site/meta/argument_specs.yml")["argument_specs"][
+    "variables"
+]["options"]
+READ_BY = {
+    path: set(re.findall(NAME, path.read_text(encoding="utf-8")))
+    for folder, suffix in (("roles", "yml"), ("playbooks", "yml"), ("plugins/plugin_utils/_site", "py"))
+    for path in sorted((ROOT / folder).rglob(f"*.{suffix}"))
+    if path.relative_to(ROOT).parts[:3] not in (("roles", "site", "defaults"), ("roles", "site", "meta"))
+}
 
 
-def test_all_that_playbooks_read_is_declared_and_nothing_else() -> None:
-    assert set(re.findall(NAME, WIRING)) == set(DECLARED)
+def test_all_that_roles_and_playbooks_read_is_declared_and_nothing_else() -> None:
+    assert set().union(*READ_BY.values()) == set(DECLARED)
 
 
-def test_defaults_are_those_of_the_playbooks() -> None:
-    used = re.findall(rf"({NAME}) \| default\(([^()]*)\)", WIRING)
-    assert len(used) > len(DECLARED) / 2
-
-    for name, default in used:
-        if "default" in DECLARED[name]:
-            assert yaml.safe_load(default) == DECLARED[name]["default"], name
+def test_a_variable_of_the_site_reaches_its_use_in_one_hop() -> None:
+    """Its use is a role's default, a condition of a playbook, or a value that several roles share."""
+    shared = {"site", "node", "packages", "preflight"}
+    for path, names in READ_BY.items():
+        parts = path.relative_to(ROOT).parts
+        if names and parts[0] == "roles" and parts[1] not in shared:
+            assert parts[2] in ("defaults", "meta"), f"{path} reads {names}: let a default of the role refer to it"
 
 
 @pytest.mark.parametrize("name", DECLARED)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.compose import compose_mounts
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 MODES = ("kraft", "zookeeper")
@@ -28,7 +29,6 @@ pytestmark = pytest.mark.component
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with every combination, rendered by Ansible itself in one run."""
     folder = tmp_path_factory.mktemp("rendered")
-    (folder / "paths.j2").write_text("{{ _compose_config_paths | to_json }}")
     template = {"dest": "{{ item.dest }}", "src": "{{ item.src }}", "mode": "0600"}
     cases = [
         {"src": str(ROLES / src), "dest": f"{folder}/{mode}-{security}-{len(web)}-{kind}"} | values
@@ -36,7 +36,6 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for kind, src in {
             "compose": "compose/templates/docker-compose.yml.j2",
             "nginx": "nginx/templates/templates/liveconnect.conf.template.j2",
-            "paths": folder / "paths.j2",
         }.items()
         for values in [{"mode": mode, "security": security, "components": web}]
     ]
@@ -44,8 +43,8 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "hosts": "localhost",
         "gather_facts": False,
         "vars_files": [
-            *(str(ROLES / role / "defaults/main.yml") for role in ("compose", "nginx")),
-            str(ROLES / "compose/vars/main.yml"),
+            *(str(ROLES / role / "defaults/main.yml") for role in ("site", "compose", "nginx")),
+            *(str(ROLES / role / "vars/main.yml") for role in ("site", "compose")),
         ],
         "tasks": [
             {
@@ -145,16 +144,21 @@ def test_inside_the_network_the_addresses_stay(rendered: Path) -> None:
 
 @pytest.mark.parametrize("security", SECURITIES)
 @pytest.mark.parametrize("web", WEB)
-def test_what_a_service_mounts_of_the_digested_files_is_what_its_label_stands_for(
+def test_a_service_that_reads_files_when_it_starts_has_a_label_of_its_own_for_their_digest(
     rendered: Path, security: str, web: tuple[str, ...]
 ) -> None:
     stack = services(rendered, "kraft", security, web)
-    digested = json.loads((rendered / f"kraft-{security}-{len(web)}-paths").read_text())
+    labels = {
+        name: service["labels"]["com.igrafx.liveconnect.config"]
+        for name, service in stack.items()
+        if "labels" in service
+    }
+    reads = {
+        name for name, service in stack.items() if any(volume.endswith(":ro") for volume in service.get("volumes", []))
+    }
 
-    assert {name for name, service in stack.items() if "labels" in service} == set(digested)
-    assert ("broker" in digested) == (security == "sasl_ssl")
-    for service, paths in digested.items():
-        label = stack[service]["labels"]["com.igrafx.liveconnect.config"]
-        assert label == f"${{{service.upper()}_CONFIG:-}}"
-        mounted = [volume.split(":")[0].removeprefix("./") for volume in stack[service]["volumes"]]
-        assert [path for path in paths if not any(one.startswith(path) for one in mounted)] == []
+    # The database reads its scripts once, when it is made.
+    assert set(labels) == reads - {"data-transform"}
+    assert labels == {name: f"${{{name.upper().replace('-', '_')}_CONFIG:-}}" for name in labels}
+    assert ("broker" in labels) == (security == "sasl_ssl")
+    assert [line.split(":")[0] for line in compose_mounts({"services": stack})] == list(labels)

@@ -1,0 +1,112 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection, and of the control machine alone.
+"""What is wrong with what the compose project is to be, and what its file says about mounts. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .names import closest
+
+_EXTERNAL_USER = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_EXTERNAL_PASSWORD = re.compile(r"[A-Za-z0-9!#%&()*+,./:;<=>?@^_{|}~-]{16,128}")
+_SIZE = re.compile(r"(\d+)([bkmg])b?", re.IGNORECASE)
+_FACTORS = {"b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+_LABEL = "com.igrafx.liveconnect.config"
+
+
+def compose_problems(
+    declared: t.Mapping[str, t.Any],
+    memory_limits: t.Mapping[str, str],
+    heap_sizes: t.Mapping[str, str],
+    services: t.Collection[str],
+) -> list[str]:
+    """Sentences about the role's options ``declared``, by their names without ``compose_``.
+
+    ``memory_limits`` and ``heap_sizes`` are the defaults of the services that have one.
+    """
+    return [
+        *_password_problems(declared),
+        *_external_problems(declared),
+        *_service_problems("compose_memory_limits", declared["memory_limits"], services),
+        *_service_problems("compose_environment", declared["environment"], services),
+        *_service_problems("compose_heap_sizes", declared["heap_sizes"], heap_sizes),
+        *_heap_problems({**memory_limits, **declared["memory_limits"]}, {**heap_sizes, **declared["heap_sizes"]}),
+    ]
+
+
+def _password_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    for component, option in (("data_transform", "postgres_password"), ("kafka_ui", "kafka_ui_password")):
+        password = str(declared[option] or "")
+        if component not in declared["components"]:
+            continue
+        if not password:
+            yield (
+                f"liveconnect_{option} is not set, and the component {component} needs it:"
+                " put it into the site's vault file (ansible-vault edit); it has no default."
+            )
+        elif re.search(r"['\n]", password):
+            yield f"liveconnect_{option} must not contain a single quote or a line break: choose another password."
+
+
+def _external_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    if declared["external_security"] != "sasl_ssl":
+        return
+    if not _EXTERNAL_USER.fullmatch(str(declared["external_user"])):
+        yield (
+            f"compose_external_user: '{declared['external_user']}' cannot be a name:"
+            " use at most 64 letters, digits, hyphens and underscores."
+        )
+    password = str(declared["external_password"] or "")
+    if password and not _EXTERNAL_PASSWORD.fullmatch(password):
+        yield (
+            "liveconnect_external_password must have 16 to 128 letters, digits and signs, and no spaces, quotes,"
+            " dollars or backslashes: choose another, or leave it out and one is made."
+        )
+
+
+def _service_problems(variable: str, by_service: t.Mapping[str, t.Any], services: t.Iterable[str]) -> t.Iterator[str]:
+    known = sorted(services)
+    for service in by_service:
+        if service not in known:
+            yield f"{variable}: there is no service '{service}': {closest(service, known)}"
+
+
+def _heap_problems(limits: t.Mapping[str, str], heaps: t.Mapping[str, str]) -> t.Iterator[str]:
+    for service, heap in heaps.items():
+        limit, size = _bytes(limits.get(service)), _bytes(heap)
+        if size is None:
+            yield f"compose_heap_sizes: '{heap}' of {service} is not a size: write it as 1024m."
+        elif limit is not None and size >= limit:
+            yield (
+                f"compose_heap_sizes: the heap of {service} ({heap}) does not fit into its memory limit"
+                f" ({limits[service]}): make it about half of it."
+            )
+
+
+def _bytes(size: object) -> int | None:
+    match = _SIZE.fullmatch(str(size))
+    return int(match[1]) * _FACTORS[match[2].lower()] if match else None
+
+
+def compose_mounts(compose_file: t.Mapping[str, t.Any]) -> list[str]:
+    """``service:path[:path…]`` for each service of a compose file that reads files when it starts.
+
+    These are the services with the label of a digest, and what is mounted read-only into them from beside the file.
+    """
+    return [
+        ":".join([name, *_read_only(service)])
+        for name, service in compose_file["services"].items()
+        if _LABEL in service.get("labels", {})
+    ]
+
+
+def _read_only(service: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    for volume in service.get("volumes", []):
+        source, *_, mode = volume.split(":")
+        if source.startswith("./") and mode == "ro":
+            yield source.removeprefix("./")

@@ -1,0 +1,124 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection, and of the control machine alone.
+"""What is wrong with a site as a whole, held against its node. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .names import dns_problems, unknown_variables
+from .ports import port_problems
+from .specification import Options, value_problems, with_options_of_roles
+
+_PREFIX = "liveconnect_"
+_SYSTEMS = ("Debian 12", "Debian 13", "Ubuntu 24.04")
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+_PROJECT = "liveconnect"
+
+
+def declaration_problems(declared: t.Mapping[str, t.Any], specifications: t.Mapping[str, t.Any]) -> list[str]:
+    """Sentences about the site's variables that are unknown, or not as they are specified.
+
+    ``declared``: all variables that begin with ``liveconnect_``; ``specifications``: the argument specifications of
+    the roles by their names, of which ``site`` has the entry point ``variables``.
+    """
+    roles = [specification["main"]["options"] for specification in specifications.values() if "main" in specification]
+    options: Options = with_options_of_roles(specifications["site"]["variables"]["options"], roles)
+    return [*unknown_variables(declared, options, _PREFIX), *value_problems(declared, options)]
+
+
+def site_problems(
+    declared: t.Mapping[str, t.Any],
+    node: t.Mapping[str, t.Any],
+    names: t.Iterable[str],
+    ports: t.Iterable[t.Mapping[str, t.Any]],
+) -> list[str]:
+    """Sentences about a site whose variables are ``declared`` as they are specified, and its node.
+
+    ``node``: the facts of node_info; ``names``: the DNS names of the site; ``ports``: what it publishes.
+    """
+    return [
+        *_system_problems(node["system"]),
+        *_name_problems(declared, names),
+        *_address_problems(declared, node["names"]),
+        *port_problems(ports, node["sockets"], _PROJECT),
+        *_room_problems(declared, node),
+        *_registry_problems(declared["liveconnect_image_registry"], node),
+    ]
+
+
+def _system_problems(system: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    runs = f"{system['distribution']} {system['release']}"
+    if runs not in _SYSTEMS:
+        yield f"The node runs {runs}: use one with {', '.join(_SYSTEMS)}."
+    if system["architecture"] not in _ARCHITECTURES:
+        usual = " or ".join(_ARCHITECTURES.values())
+        yield f"The node's architecture is {system['architecture']}: use one with {usual}."
+
+
+def _name_problems(declared: t.Mapping[str, t.Any], names: t.Iterable[str]) -> list[str]:
+    host, workgroup = declared["liveconnect_host"], declared["liveconnect_workgroup_id"]
+    problems = []
+    if not host:
+        problems.append(
+            "liveconnect_host is not set: write the domain below which the site's names are made,"
+            " such as pf1.example.com."
+        )
+    if not workgroup:
+        problems.append(
+            "liveconnect_workgroup_id is not set: write the identifier of the workgroup, as the platform shows it."
+        )
+    if problems:
+        return problems
+    # The longest name that is made of a workgroup.
+    label = f"liveconnect-batch-{workgroup}"
+    parts = dns_problems(host, "liveconnect_host") + dns_problems(label, "liveconnect_workgroup_id")
+    return parts or [problem for name in names for problem in dns_problems(name, "liveconnect_host")]
+
+
+def _address_problems(declared: t.Mapping[str, t.Any], meanings: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    variable, given = "liveconnect_advertised_address", declared["liveconnect_advertised_address"]
+    if not given:
+        yield f"{variable} is not set: write the address or name under which the platform reaches this node."
+        return
+    meaning = meanings[given]
+    if not meaning["addresses"]:
+        yield f"{variable}: the node does not know the name '{given}': correct it, or make it known by DNS."
+    elif meaning["loopback"]:
+        yield (
+            f"{variable}: '{given}' means the node itself, which nobody else can reach:"
+            " write the address or name under which the platform reaches it."
+        )
+    elif given in meaning["addresses"] and not meaning["own"] and not declared["liveconnect_address_translated"]:
+        yield (
+            f"{variable}: {given} is not an address of this node: correct it, or set"
+            " liveconnect_address_translated to true when a router before the node has it."
+        )
+
+
+def _room_problems(declared: t.Mapping[str, t.Any], node: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    directory = declared["liveconnect_directory"]
+    disk, least = node["disks"][directory], float(declared["liveconnect_minimum_disk_gb"])
+    free = disk["free_mb"] / 1024
+    if free < least:
+        yield (
+            f"The file system of {directory} (mounted at {disk['mount']}) has {free:.1f} GB free and"
+            f" liveconnect_minimum_disk_gb asks for {least:g}: make room, or lower the minimum."
+        )
+    memory, wanted = node["memory_mb"], int(declared["liveconnect_minimum_memory_mb"])
+    if memory < wanted:
+        yield (
+            f"The node has {memory} MB of memory and liveconnect_minimum_memory_mb asks for {wanted}:"
+            " give it more, or lower the minimum."
+        )
+
+
+def _registry_problems(registry: str, node: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    if registry and not node["registry"]["answers"]:
+        yield (
+            f"liveconnect_image_registry: no image registry answers at '{registry}' from this node"
+            f" ({node['registry']['error']}): correct host and port, or open the way to it."
+        )

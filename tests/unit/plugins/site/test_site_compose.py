@@ -1,0 +1,72 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role compose refuses, and which files it finds in its own compose file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.compose import compose_mounts, compose_problems
+
+GOOD: dict[str, Any] = {
+    "components": ["data_transform", "kafka_ui"],
+    "external_security": "sasl_ssl",
+    "external_user": "platform",
+    "external_password": "sixteen-letters-and-more",
+    "postgres_password": "p",
+    "kafka_ui_password": "k",
+    "memory_limits": {"connect": "4g"},
+    "heap_sizes": {"connect": "2g"},
+    "environment": {"nginx": {"A": "b"}},
+}
+
+
+def problems(**changes: Any) -> list[str]:
+    return compose_problems(
+        GOOD | changes, {"connect": "2048m", "nginx": "128m"}, {"connect": "1024m"}, ["connect", "nginx"]
+    )
+
+
+def test_what_is_good_passes() -> None:
+    assert problems() == []
+    assert problems(components=[], postgres_password="", kafka_ui_password=None) == []
+    assert problems(external_password="", memory_limits={}, heap_sizes={}) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"postgres_password": ""}, "liveconnect_postgres_password is not set"),
+        ({"kafka_ui_password": None}, "liveconnect_kafka_ui_password is not set"),
+        ({"postgres_password": "it's"}, "liveconnect_postgres_password must not contain a single quote"),
+        ({"kafka_ui_password": "a\nb"}, "liveconnect_kafka_ui_password must not contain"),
+        ({"external_user": "a b"}, "'a b' cannot be a name"),
+        ({"external_user": "a\n"}, "cannot be a name"),
+        ({"external_password": "short"}, "must have 16 to 128"),
+        ({"external_password": "sixteen letters and more"}, "no spaces"),
+        ({"memory_limits": {"connect": "4g", "conect": "1g"}}, "there is no service 'conect': did you mean connect?"),
+        ({"heap_sizes": {"nginx": "1m"}}, "there is no service 'nginx': choose from connect."),
+        ({"environment": {"zebra": {}}}, "compose_environment: there is no service 'zebra'"),
+        ({"heap_sizes": {"connect": "4g"}}, "the heap of connect (4g) does not fit into its memory limit (4g)"),
+        ({"heap_sizes": {"connect": "much"}}, "'much' of connect is not a size"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence_without_the_secret(changes: dict[str, Any], words: str) -> None:
+    (sentence,) = problems(**changes)
+    assert words in sentence
+    assert "it's" not in sentence
+
+
+def test_files_that_are_read_at_the_start_are_those_mounted_read_only_into_a_service_with_the_label() -> None:
+    label = {"com.igrafx.liveconnect.config": "${CONNECT_CONFIG:-}"}
+    services = {
+        "connect": {
+            "labels": label,
+            "volumes": ["./plugins:/plugins:ro", "./conf/connect:/secrets:ro", "./data:/data", "/etc/ssl:/ssl:ro"],
+        },
+        "data-transform": {"volumes": ["./conf/init:/docker-entrypoint-initdb.d:ro"]},
+        "broker": {},
+    }
+    assert compose_mounts({"services": services}) == ["connect:plugins:conf/connect"]
