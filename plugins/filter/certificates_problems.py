@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import typing as t
 
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._site import certificates
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site import certificates
 
 DOCUMENTATION = r"""
 name: certificates_problems

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._site import sftp
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site import sftp
 
 DOCUMENTATION = r"""
 name: sftp_users

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._site.certificates import names_not_covered
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.certificates import names_not_covered
 
 
 @pytest.mark.parametrize(

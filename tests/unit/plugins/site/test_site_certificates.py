@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.filter.certificates_problems import certificates_problems
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._site import certificates
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site import certificates
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa

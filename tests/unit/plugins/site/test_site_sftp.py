@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.filter.sftp_problems import sftp_problems
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._site.sftp import users
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.sftp import users
 from hypothesis import given
 from hypothesis import strategies as st
 

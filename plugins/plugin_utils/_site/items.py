@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is PRIVATE to the collection.
+# PRIVATE to the collection, and of the control machine alone.
 """What an operator wrote, read so that a wrong type is a sentence and never an error of Python."""
 
 from __future__ import annotations

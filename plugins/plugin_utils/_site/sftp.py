@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is PRIVATE to the collection.
+# PRIVATE to the collection, and of the control machine alone.
 """The users of the SFTP server as they are declared: their defaults, and what is wrong with them."""
 
 from __future__ import annotations
