@@ -7,7 +7,7 @@ Reads one JSON object: ``container``, ``broker`` and ``registry`` (host:port or 
 ``security`` (empty, or ``user``, ``password`` and ``ca_cert``: PEM text, or null for the host's authorities). Prints
 one JSON object: ``problems`` is a list of sentences that name the hop that fails, empty when everything is reached;
 ``advertised`` the addresses that the broker tells its clients to use; ``no_container`` why there is no such container,
-empty when there is; ``has_driver`` whether Python has psycopg2. An empty question only asks for the last.
+empty when there is; ``has_driver`` whether this Python reaches PostgreSQL. An empty question only asks for the last.
 
 The environment variable LIVECONNECT_REACH holds this text, which runs once more in the network of the container.
 Standard library only: it runs on the platform's host.
@@ -53,6 +53,8 @@ TLS_ALERT = b"\x15\x03"
 NOT_KAFKA = "is not a Kafka broker. Check the host and port in workgroup_broker."
 CLOSED = "closes the connection instead of answering: it is no Kafka broker, or this listener wants TLS or a login."
 
+# Whichever workgroup_kafka_registration finds.
+DRIVERS = ("psycopg", "psycopg2")
 NOTHING_ASKED: dict[str, t.Any] = {"problems": [], "advertised": [], "no_container": ""}
 # The container's image need not have a shell or Python: the host's Python enters the container's network, with the
 # container's own name resolution laid over that of the host. Copies of its files: mount would take a path below
@@ -65,7 +67,7 @@ for name in resolv.conf hosts nsswitch.conf; do
         mount --bind "/tmp/$name" "/etc/$name"
     fi
 done
-exec python3 -c "$LIVECONNECT_REACH"
+exec "$1" -c "$LIVECONNECT_REACH"
 """
 
 Address = tuple[str, int]
@@ -325,7 +327,7 @@ def from_container(container: str, question: t.Mapping[str, t.Any]) -> dict[str,
     pid = inspected.stdout.strip()
     if inspected.returncode or pid == "0":
         return {**NOTHING_ASKED, "no_container": inspected.stderr.strip() or "it is stopped"}
-    command = ["nsenter", f"--net=/proc/{pid}/ns/net", "unshare", "--mount", "sh", "-euc", ENTER, pid]
+    command = ["nsenter", f"--net=/proc/{pid}/ns/net", "unshare", "--mount", "sh", "-euc", ENTER, pid, sys.executable]
     text = json.dumps(question)
     done = subprocess.run(command, input=text, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 -- no shell
     if done.returncode:
@@ -339,7 +341,7 @@ def main(question: dict[str, t.Any]) -> dict[str, t.Any]:
         login = Security(**question["security"]) if question["security"] else None
         return report(question["broker"], question["registry"], float(question["timeout"]), login)
     found = from_container(question.pop("container"), question) if question else NOTHING_ASKED
-    return {**found, "has_driver": importlib.util.find_spec("psycopg2") is not None}
+    return {**found, "has_driver": any(map(importlib.util.find_spec, DRIVERS))}
 
 
 if __name__ == "__main__":

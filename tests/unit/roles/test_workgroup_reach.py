@@ -228,7 +228,7 @@ def test_a_container_that_does_not_run_is_told(ask: t.Any, container: str, reaso
 
 @pytest.mark.component
 def test_an_empty_question_asks_for_the_driver_alone(ask: t.Any) -> None:
-    has_driver = importlib.util.find_spec("psycopg2") is not None
+    has_driver = any(map(importlib.util.find_spec, ("psycopg", "psycopg2")))
 
     assert ask({}) == {"problems": [], "advertised": [], "no_container": "", "has_driver": has_driver}
 
