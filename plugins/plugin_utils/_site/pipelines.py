@@ -1,0 +1,52 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection, and of the control machine alone.
+"""What is wrong with the declared pipelines."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Mapping
+from pathlib import Path
+
+from .items import dictionaries, list_problems, repeated, text
+
+EXAMPLE = "{name: incidents, ksql: pipelines/incidents/streams.sql}"
+DICTIONARIES = ("ksql_variables", "ksql_secrets", "ksql_properties")
+
+
+def pipelines_problems(declared: object, source: object, variable: str = "pipelines_pipelines") -> list[str]:
+    """One sentence for each thing that is wrong; files are below the directory ``source`` on the control machine."""
+    pipelines = dictionaries(declared)
+    names = [text(pipeline.get("name")) for pipeline in pipelines]
+    sentences = []
+    if not all(names):
+        sentences.append("a pipeline has no name: give each one, by which messages call it.")
+    if twice := repeated(filter(None, names)):
+        sentences.append(f"two pipelines have the same name ({', '.join(twice)}): give each a name of its own.")
+    for name, pipeline in zip(names, pipelines, strict=True):
+        sentences += (f"the pipeline {name or '(without a name)'} {end}" for end in _problems(pipeline, text(source)))
+    return list_problems(declared, variable, EXAMPLE) + [f"{variable}: {sentence}" for sentence in sentences]
+
+
+def _problems(pipeline: t.Mapping[str, t.Any], source: str) -> t.Iterator[str]:
+    """Ends of sentences that begin with the pipeline."""
+    for option in ("tables", "ksql", "connectors"):
+        given = pipeline.get(option) or []
+        files = given if isinstance(given, list | tuple) and option == "ksql" else [given] if given else []
+        for file in files:
+            if not isinstance(file, str) or not file:
+                several = ", or a list of such," if option == "ksql" else ""
+                yield f"has {option} that is not the name of a file: write one{several} such as pipelines/x.sql."
+            elif not (Path(source) / file).is_file():
+                yield f"names {file}, and {Path(source) / file} is not there: correct the name, or add the file."
+    for option in DICTIONARIES:
+        if not isinstance(pipeline.get(option) or {}, Mapping):
+            yield f"has {option} that is not a dictionary: write its parts as 'key: value' below it."
+    try:
+        re.compile(text(pipeline.get("ksql_purge_match")))
+    except re.error as error:
+        yield f"has ksql_purge_match that is not a regular expression ({error}): correct it."

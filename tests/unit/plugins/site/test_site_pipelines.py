@@ -1,0 +1,67 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with the pipelines is told before the first is carried out."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.pipelines import pipelines_problems
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> str:
+    """A directory with the files of a pipeline."""
+    (tmp_path / "incidents").mkdir()
+    for name in ("tables.sql", "types.sql", "streams.sql", "connectors.yml"):
+        (tmp_path / "incidents" / name).touch()
+    return str(tmp_path)
+
+
+def test_nothing_is_wrong_with_pipelines_whose_files_are_there(source: str) -> None:
+    whole = {
+        "name": "incidents",
+        "tables": "incidents/tables.sql",
+        "ksql": ["incidents/types.sql", "incidents/streams.sql"],
+        "ksql_variables": {"topic": "x"},
+        "ksql_secrets": None,
+        "ksql_purge_match": "OLD_.*",
+        "connectors": f"{source}/incidents/connectors.yml",
+    }
+
+    assert not pipelines_problems([], source)
+    assert not pipelines_problems([whole, {"name": "b", "ksql": "incidents/types.sql", "tables": ""}], source)
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "words"),
+    [
+        ({"name": ""}, "a pipeline has no name"),
+        ({"tables": "gone.sql"}, "the pipeline a names gone.sql, and /nowhere/gone.sql is not there: correct"),
+        ({"connectors": ["x.yml"]}, "the pipeline a has connectors that is not the name of a file"),
+        ({"ksql": [7]}, "the pipeline a has ksql that is not the name of a file: write one, or a list of such,"),
+        ({"ksql": {"x": "y"}}, "the pipeline a has ksql that is not the name of a file"),
+        ({"ksql_secrets": ["s3cret"]}, "the pipeline a has ksql_secrets that is not a dictionary"),
+        ({"ksql_purge_match": "OLD_("}, "the pipeline a has ksql_purge_match that is not a regular expression"),
+    ],
+)
+def test_each_problem_is_one_sentence(pipeline: dict[str, t.Any], words: str) -> None:
+    (sentence,) = pipelines_problems([{"name": "a", **pipeline}], "/nowhere", "liveconnect_pipelines")
+
+    assert sentence.startswith(f"liveconnect_pipelines: {words}")
+    assert "s3cret" not in sentence
+
+
+def test_every_file_that_is_missing_and_a_name_given_twice_are_told(source: str) -> None:
+    told = pipelines_problems([{"name": "a", "ksql": ["x.sql", "y.sql"]}, {"name": "a"}, "b"], source)
+
+    assert [words for words in ("entry 3", "same name (a)", "x.sql", "y.sql") if any(words in one for one in told)] == [
+        "entry 3",
+        "same name (a)",
+        "x.sql",
+        "y.sql",
+    ]
+    assert "is not a list" in pipelines_problems(None, source)[0]
