@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 DOCUMENTATION = r"""
@@ -17,6 +18,7 @@ author: iGrafx LiveConnect contributors (@igrafx)
 description:
   - Puts a directory before every relative file name, so that it is found wherever the playbook lies.
   - Absolute names, empty ones, and keys and certificates that are given in place stay as they are.
+  - So does what is no file name at all, which whoever checks the declaration reports.
 positional: _input, directory
 options:
   _input:
@@ -24,7 +26,7 @@ options:
     type: raw
     required: true
   directory:
-    description: The directory.
+    description: The directory; with none, as for an inventory that is not a file, names stay relative.
     type: str
     required: true
   key:
@@ -48,13 +50,14 @@ _value:
 IN_PLACE = re.compile(r"[a-z0-9@.-]+ AAAA|.*-----BEGIN ", re.DOTALL)
 
 
-def paths_below(value: t.Any, directory: str, key: str | None = None) -> t.Any:
+def paths_below(value: t.Any, directory: str | None, key: str | None = None) -> t.Any:
     """See DOCUMENTATION."""
-    if key is not None:
-        return [{**item, key: paths_below(item[key], directory)} if key in item else item for item in value]
     if isinstance(value, str):
-        return value if not value or IN_PLACE.match(value) else str(PurePosixPath(directory) / value)
-    return [paths_below(item, directory) for item in value]
+        is_name = key is None and value and not IN_PLACE.match(value)
+        return str(PurePosixPath(directory or "") / value) if is_name else value
+    if isinstance(value, Mapping):
+        return {**value, key: paths_below(value[key], directory)} if key in value else value
+    return [paths_below(item, directory, key) for item in value] if isinstance(value, list | tuple) else value
 
 
 class FilterModule:

@@ -35,3 +35,13 @@ def test_dictionaries_keep_what_else_they_hold():
         {"name": "globex"},
     ]
     assert users[0]["public_keys"] == ["acme.pub"]
+
+
+@pytest.mark.parametrize("value", [None, 7, True, {"name": "acme"}, "acme.pub"])
+def test_what_is_not_declared_as_it_should_stays_for_whoever_checks_it(value):
+    assert paths_below(value, "/site", key="public_keys") == value
+    assert paths_below([value, {"public_keys": None}], "/site", key="public_keys") == [value, {"public_keys": None}]
+
+
+def test_without_a_directory_names_stay_relative():
+    assert paths_below(["a.pub"], None) == ["a.pub"]

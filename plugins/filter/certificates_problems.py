@@ -1,0 +1,77 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with the certificate that is declared, and with its key."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site import certificates
+
+DOCUMENTATION = r"""
+name: certificates_problems
+short_description: What is wrong with a certificate and its key
+version_added: 0.1.0
+author: iGrafx LiveConnect contributors (@igrafx)
+description:
+  - Checks what the role P(igrafx.liveconnect.certificates#role) is given, and gives one sentence for each problem.
+  - With V(files) every PEM block must be a certificate that can be read, the first one must cover the names and be
+    valid now, and the key must belong to it.
+  - Texts of keys are in no sentence.
+requirements:
+  - cryptography on the control machine, which ansible-core brings along
+positional: _input
+options:
+  _input:
+    description: >-
+      The role's variables C(source), C(names), C(certificate), C(key), C(kafka), C(valid_for) and C(renew_before), the
+      texts of the two files in C(certificate_text) and C(key_text) (empty for a file that is not there), and in
+      C(site_names) the names of which others check whether they can be DNS names.
+    type: dict
+    required: true
+  site:
+    description: Whether the sentences name a site's variables, and not the role's own.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Show what is wrong with a certificate
+  ansible.builtin.debug:
+    msg: "{{ declared | igrafx.liveconnect.certificates_problems }}"
+  vars:
+    declared:
+      source: files
+      names: [liveconnect-wk1.pf1.example.com]
+      site_names: []
+      certificate: server.crt
+      certificate_text: "{{ lookup('ansible.builtin.file', 'server.crt') }}"
+      key: server.key
+      key_text: "{{ lookup('ansible.builtin.file', 'server.key') }}"
+      kafka: false
+      valid_for: +397d
+      renew_before: +30d
+"""
+
+RETURN = r"""
+_value:
+  description: The sentences; empty when nothing is wrong.
+  type: list
+  elements: str
+"""
+
+
+def certificates_problems(declared: t.Mapping[str, t.Any], *, site: bool = False) -> list[str]:
+    """See DOCUMENTATION."""
+    variables = certificates.SITE if site else certificates.ROLE
+    return certificates.problems(declared, variables, datetime.datetime.now(datetime.UTC))
+
+
+class FilterModule:
+    """The filter, under its name."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """What Ansible asks for."""
+        return {"certificates_problems": certificates_problems}

@@ -1,0 +1,335 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection, and of the control machine alone.
+"""The certificate that nginx and the broker serve: what is wrong with a given one, what is due of one that is made."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import re
+import typing as t
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+
+from .items import text, texts
+
+PEM = "-----BEGIN "
+BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
+# OpenSSL, and so nginx, does not read it, though the library here does.
+OPENSSH_KEY = "-----BEGIN OPENSSH "
+DNS_NAME = re.compile(r"([*][.])?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z0-9-]{2,63}")
+DURATION = re.compile(r"[+](?:(\d+)[wW])?(?:(\d+)[dD])?(?:(\d+)[hH])?(?:(\d+)[mM])?(?:(\d+)[sS]?)?")
+SOURCES = ("files", "selfsigned")
+
+
+@dataclass(frozen=True)
+class Variables:
+    """The variables that sentences name; those of a site where the operator set these."""
+
+    certificate: str
+    key: str
+    source: str
+
+
+SITE = Variables("liveconnect_certificate", "liveconnect_certificate_key", "liveconnect_certificates_source")
+ROLE = Variables("certificates_certificate", "certificates_key", "certificates_source")
+
+
+def problems(declared: t.Mapping[str, t.Any], variables: Variables, now: datetime.datetime) -> list[str]:
+    """Everything that is wrong with a declaration, each in a sentence that begins with the variable.
+
+    ``declared`` has the role's variables by their names without the role's, ``certificate_text`` and ``key_text``
+    (empty where there is no such file), and in ``site_names`` the names that others check.
+    """
+    names = [name for name in texts(declared["names"]) if name]
+    found = [*_name_problems(names, texts(declared["site_names"])), *_duration_problems(declared)]
+    if declared["source"] == "files":
+        well_formed = [name for name in names if _is_name(name)]
+        found += _file_problems(declared, well_formed, variables, now)
+    elif declared["source"] not in SOURCES:
+        found.append(f"{variables.source} is '{declared['source']}': choose from {', '.join(SOURCES)}.")
+    return found
+
+
+def _name_problems(names: list[str], checked: list[str]) -> t.Iterator[str]:
+    if not names:
+        yield "certificates_names is empty: list the DNS names under which the node's web pages are opened."
+    if bad := [name for name in names if not _is_name(name) and name not in checked]:
+        yield (
+            f"certificates_names: {', '.join(bad)} cannot be a DNS name: use letters, digits and hyphens between dots,"
+            " at most 63 characters in each part."
+        )
+
+
+def _is_name(name: str) -> bool:
+    return _is_address(name) or DNS_NAME.fullmatch(name) is not None
+
+
+def _duration_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    lengths = {option: duration(declared[option]) for option in ("valid_for", "renew_before")}
+    for option, length in lengths.items():
+        if length is None:
+            yield f"certificates_{option} is '{declared[option]}': write a time from now, such as +30d or +52w."
+    valid, renewed = lengths["valid_for"], lengths["renew_before"]
+    if valid and renewed and renewed >= valid:
+        yield (
+            "certificates_renew_before is not shorter than certificates_valid_for, so that every run would make a new"
+            " certificate: lower the one, or raise the other."
+        )
+
+
+def duration(value: object) -> datetime.timedelta | None:
+    """``+1w2d3h4m5s`` as a length of time, or None for anything else."""
+    match = DURATION.fullmatch(text(value))
+    if match is None or not any(match.groups()):
+        return None
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    with contextlib.suppress(OverflowError):
+        return datetime.timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return None
+
+
+def _file_problems(
+    declared: t.Mapping[str, t.Any], names: list[str], variables: Variables, now: datetime.datetime
+) -> t.Iterator[str]:
+    certificate_name, key_name = _shown(declared["certificate"]), _shown(declared["key"])
+    certificate = key = None
+    if missing := _missing(declared["certificate"], declared["certificate_text"], "certificate", variables):
+        yield f"{variables.certificate}{missing}"
+    else:
+        try:
+            certificate = read_chain(declared["certificate_text"])[0]
+        except ValueError as error:
+            yield (
+                f"{variables.certificate}: '{certificate_name}' cannot be read as a certificate ({error}):"
+                " give a PEM file that begins with the server's certificate, with nothing but its chain behind it."
+            )
+    if missing := _missing(declared["key"], declared["key_text"], "key", variables):
+        yield f"{variables.key}{missing}"
+    else:
+        key = _read_key(declared["key_text"])
+        if key is None:
+            yield (
+                f"{variables.key}: '{key_name}' cannot be read as a private key: give a PEM file without passphrase,"
+                " as nginx reads it."
+            )
+    if certificate:
+        for sentence in _certificate_problems(certificate, names, now):
+            yield f"{variables.certificate}: '{certificate_name}' {sentence}"
+    if key and declared["kafka"] and (kind := _kind_unknown_to_kafka(key)):
+        yield (
+            f"{variables.key}: '{key_name}' is of the kind {kind}, which Kafka does not read:"
+            " have the certificate issued for an RSA or EC key."
+        )
+    if certificate and key and _public(certificate.public_key()) != _public(key.public_key()):
+        yield (
+            f"{variables.key}: the key '{key_name}' does not belong to the certificate '{certificate_name}':"
+            " give the key with which it was requested."
+        )
+
+
+def _kind_unknown_to_kafka(key: t.Any) -> str | None:
+    if isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | dsa.DSAPrivateKey):
+        return None
+    return type(key).__name__.lstrip("_").removesuffix("PrivateKey")
+
+
+def _shown(given: object) -> str:
+    """What sentences call a certificate or a key: its file, never its text."""
+    return "its text" if PEM in text(given) else text(given)
+
+
+def _missing(given: object, content: str, what: str, variables: Variables) -> str | None:
+    """The end of a sentence about a file that is not given, or not there."""
+    if not text(given):
+        return (
+            " is not set: give a PEM file on the control machine or its text,"
+            f" or set {variables.source} to 'selfsigned'."
+        )
+    if content:
+        return None
+    return (
+        f": there is no {what} file '{text(given)}' on the control machine, or it is empty: put it there, or correct"
+        " the path, which is relative to the inventory's directory."
+    )
+
+
+def read_chain(pem: str) -> list[x509.Certificate]:
+    """The certificates of a PEM text, the server's first. Raises ValueError, whose text says what else is in it."""
+    kinds = BLOCK.findall(pem)
+    if not kinds:
+        raise ValueError("it has no PEM block")
+    if others := [kind for kind in kinds if kind != "CERTIFICATE"]:
+        raise ValueError(f"it holds '{others[0]}' too" if "CERTIFICATE" in kinds else f"it holds '{others[0]}'")
+    blocks = ["-----BEGIN CERTIFICATE-----" + block for block in pem.split("-----BEGIN CERTIFICATE-----")[1:]]
+    chain = []
+    for number, block in enumerate(blocks, start=1):
+        try:
+            certificate = x509.load_pem_x509_certificate(block.encode())
+            certificate.public_key()
+            alternative_names(certificate)
+        except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+            raise ValueError(f"its block number {number} is damaged, or of a kind that is not known") from None
+        chain.append(certificate)
+    return chain
+
+
+def _read_key(pem: str) -> t.Any:
+    """The private key, or None for anything else, such as one with a passphrase."""
+    if OPENSSH_KEY in pem:
+        return None
+    try:
+        return serialization.load_pem_private_key(pem.encode(), password=None)
+    except (TypeError, ValueError, UnsupportedAlgorithm):
+        return None
+
+
+def _public(key: t.Any) -> bytes:
+    encoded: bytes = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return encoded
+
+
+def _certificate_problems(certificate: x509.Certificate, names: list[str], now: datetime.datetime) -> t.Iterator[str]:
+    """Ends of sentences that begin with the certificate's name."""
+    first, last = validity(certificate)
+    valid = f"it is valid from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
+    if now > last:
+        yield f"expired on {last:%Y-%m-%d} ({valid}): give a renewed one."
+    elif now < first:
+        yield (
+            f"is not valid before {first:%Y-%m-%d} ({valid}): give one that is valid today, or correct the control"
+            " machine's clock."
+        )
+    covered = alternative_names(certificate)
+    if missing := names_not_covered(names, covered):
+        wildcards = dict.fromkeys("*." + name.partition(".")[2] for name in missing if not _is_address(name))
+        instead = f", or with {', '.join(wildcards)}," if wildcards else ""
+        yield (
+            f"does not cover {', '.join(missing)} (it covers {', '.join(covered) or 'no name at all'}):"
+            f" give a certificate with these names{instead} among its alternative names."
+        )
+
+
+def validity(certificate: x509.Certificate) -> tuple[datetime.datetime, datetime.datetime]:
+    """From when until when the certificate is valid, in UTC."""
+    # Before version 42 the library had these two without their time zone alone.
+    if hasattr(certificate, "not_valid_before_utc"):
+        return certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return (
+        certificate.not_valid_before.replace(tzinfo=datetime.UTC),
+        certificate.not_valid_after.replace(tzinfo=datetime.UTC),
+    )
+
+
+def alternative_names(certificate: x509.Certificate) -> list[str]:
+    """The names that a certificate is for, as ``DNS:*.example.com`` and ``IP:192.0.2.1``."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    return [
+        *(f"DNS:{name}" for name in names.get_values_for_type(x509.DNSName)),
+        *(f"IP:{address}" for address in names.get_values_for_type(x509.IPAddress)),
+    ]
+
+
+def names_not_covered(names: t.Sequence[str], alternative_names: t.Sequence[str]) -> list[str]:
+    """The ``names`` that none of a certificate's names covers, as browsers and Kafka's clients judge it.
+
+    A star stands for exactly one first part; letters compare without case; the subject's common name does not count. An
+    IP address is covered by the same address alone.
+    """
+    entries = [entry.split(":", 1) for entry in alternative_names if entry.startswith(("DNS:", "IP:"))]
+    covered = {(kind, _normal(name)) for kind, name in entries}
+    return [name for name in names if not covered & _covering(name)]
+
+
+def _covering(name: str) -> set[tuple[str, str]]:
+    """The alternative names, of which each would cover ``name``."""
+    normal = _normal(name)
+    if _is_address(name):
+        return {("IP", normal)}
+    return {("DNS", normal), ("DNS", "*." + normal.partition(".")[2])}
+
+
+def _normal(name: str) -> str:
+    return str(ip_address(name)) if _is_address(name) else name.lower()
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def due(found: t.Mapping[str, t.Any], declared: t.Mapping[str, t.Any], now: datetime.datetime) -> dict[str, str]:
+    """Which of ``authority``, ``key`` and ``certificate`` have to be made, each with the reason.
+
+    ``found`` is what the role's look.py prints; ``declared`` has ``names``, ``renew_before`` and ``kafka``.
+    """
+    renewed = now + (duration(declared["renew_before"]) or datetime.timedelta())
+    authority, served = found["authority"], found["served"]
+    reasons: dict[str, str] = {}
+    if reason := _worn(authority, renewed, now):
+        reasons["authority"] = reason
+    if not served["has_key"]:
+        reasons["key"] = "there is none"
+    elif declared["kafka"] and not served["is_pkcs8"]:
+        reasons["key"] = "Kafka does not read its form"
+    if reason := _worn(served, renewed, now) or _differs(served, authority, texts(declared["names"])):
+        reasons["certificate"] = reason
+    elif "authority" in reasons:
+        reasons["certificate"] = "its authority is made anew"
+    return reasons
+
+
+def _worn(found: t.Mapping[str, t.Any], renewed: datetime.datetime, now: datetime.datetime) -> str | None:
+    """Why a certificate cannot go on as it is, whoever signed it."""
+    if not found["certificate"]:
+        return "there is none"
+    try:
+        first, last = validity(read_chain(found["certificate"])[0])
+    except ValueError as error:
+        return str(error)
+    if not found["fits"]:
+        return "it does not belong to the key that lies beside it"
+    if now < first or renewed > last:
+        return f"it is valid from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    return None
+
+
+def _differs(served: t.Mapping[str, t.Any], authority: t.Mapping[str, t.Any], names: list[str]) -> str | None:
+    """Why a certificate that is valid is not the declared one."""
+    certificate = read_chain(served["certificate"])[0]
+    covered = alternative_names(certificate)
+    if {_normal(entry.partition(":")[2]) for entry in covered} != {_normal(name) for name in names if name}:
+        return f"it is for {', '.join(covered) or 'no name at all'}"
+    if not _is_signed_by(certificate, authority["certificate"]):
+        return "another authority signed it"
+    return None
+
+
+def _is_signed_by(certificate: x509.Certificate, authority: str) -> bool:
+    try:
+        signer = read_chain(authority)[0]
+    except ValueError:
+        return False
+    key, digest = signer.public_key(), certificate.signature_hash_algorithm
+    # The authority that the role makes has a key of elliptic curves.
+    if certificate.issuer != signer.subject or not isinstance(key, ec.EllipticCurvePublicKey) or digest is None:
+        return False
+    try:
+        key.verify(certificate.signature, certificate.tbs_certificate_bytes, ec.ECDSA(digest))
+    except InvalidSignature:
+        return False
+    return True

@@ -1,0 +1,283 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A certificate is refused for each reason that would keep nginx or Kafka from serving it, and renewed in time."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.util
+import json
+import subprocess
+import sys
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from ansible_collections.igrafx.liveconnect.plugins.filter.certificates_problems import certificates_problems
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site import certificates
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+LOOK = Path(__file__).resolve().parents[4] / "roles/certificates/files/look.py"
+
+NOW = datetime.datetime(2026, 7, 1, 12, tzinfo=datetime.UTC)
+DAY = datetime.timedelta(days=1)
+PEM = serialization.Encoding.PEM
+PKCS8 = serialization.PrivateFormat.PKCS8
+OPENSSH = serialization.PrivateFormat.OpenSSH
+TRADITIONAL = serialization.PrivateFormat.TraditionalOpenSSL
+NO_PASSPHRASE = serialization.NoEncryption()
+NAMES = ["liveconnect-wk1.pf1.example.com", "192.0.2.1"]
+ALL_NAMES = ["DNS:*.pf1.example.com", "IP:192.0.2.1"]
+
+KEY, OTHER_KEY = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+
+
+def key_text(key: t.Any = KEY, form: t.Any = PKCS8, encryption: t.Any = NO_PASSPHRASE) -> str:
+    return str(key.private_bytes(PEM, form, encryption), "ascii")
+
+
+def certificate(
+    *,
+    names: t.Iterable[str] = ALL_NAMES,
+    key: t.Any = KEY,
+    first: datetime.datetime = NOW - DAY,
+    last: datetime.datetime = NOW + 40 * DAY,
+    issuer: str = "authority",
+    issuer_key: t.Any = OTHER_KEY,
+    subject: str = "node",
+) -> str:
+    """A certificate as PEM text."""
+    alternative: list[x509.GeneralName] = [
+        x509.DNSName(name[4:]) if name.startswith("DNS:") else x509.IPAddress(certificates.ip_address(name[3:]))
+        for name in names
+    ]
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, subject)]))
+        .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, issuer)]))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(first)
+        .not_valid_after(last)
+    )
+    if alternative:
+        builder = builder.add_extension(x509.SubjectAlternativeName(alternative), critical=False)
+    digest = None if isinstance(issuer_key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    return str(builder.sign(issuer_key, digest).public_bytes(PEM), "ascii")
+
+
+AUTHORITY = certificate(names=[], key=OTHER_KEY, subject="authority", last=NOW + 400 * DAY)
+GOOD = certificate()
+
+
+def said(**change: t.Any) -> list[str]:
+    declared = {
+        "source": "files",
+        "names": NAMES,
+        "site_names": [],
+        "certificate": "good.crt",
+        "certificate_text": GOOD,
+        "key": "good.key",
+        "key_text": key_text(),
+        "kafka": True,
+        "valid_for": "+397d",
+        "renew_before": "+30d",
+    }
+    return certificates.problems({**declared, **change}, certificates.SITE, NOW)
+
+
+def test_nothing_is_wrong_with_what_can_be_served() -> None:
+    rsa_key = rsa.generate_private_key(65537, 2048)
+    edwards = ed25519.Ed25519PrivateKey.generate()
+
+    assert not said()
+    assert not said(certificate_text=f"Bag Attributes: none\n{GOOD}\n{AUTHORITY}")
+    assert not said(certificate_text=certificate(key=rsa_key), key_text=key_text(rsa_key, TRADITIONAL))
+    assert not said(certificate_text=certificate(key=edwards), key_text=key_text(edwards), kafka=False)
+    assert not said(source="selfsigned", certificate=None, key=None, certificate_text="", key_text="")
+
+
+EXPIRED = certificate(first=NOW - 9 * DAY, last=NOW - 7 * DAY)
+FUTURE = certificate(first=NOW + DAY)
+EDWARDS = ed25519.Ed25519PrivateKey.generate()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"certificate": ""}, "liveconnect_certificate is not set: give a PEM file"),
+        ({"certificate": None}, "liveconnect_certificate is not set: give a PEM file"),
+        ({"key": ""}, "liveconnect_certificate_key is not set: give a PEM file"),
+        ({"certificate_text": ""}, "liveconnect_certificate: there is no certificate file 'good.crt'"),
+        ({"key_text": ""}, "liveconnect_certificate_key: there is no key file 'good.key'"),
+        ({"certificate_text": "liveconnect-vm\n"}, "'good.crt' cannot be read as a certificate (it has no PEM block)"),
+        ({"certificate_text": key_text()}, "cannot be read as a certificate (it holds 'PRIVATE KEY')"),
+        ({"certificate_text": GOOD + key_text()}, "cannot be read as a certificate (it holds 'PRIVATE KEY' too)"),
+        ({"certificate_text": GOOD + AUTHORITY.replace("M", "N", 2)}, "(its block number 2 is damaged"),
+        ({"certificate_text": GOOD[:200]}, "(its block number 1 is damaged"),
+        ({"key_text": "liveconnect-vm\n"}, "'good.key' cannot be read as a private key"),
+        ({"key_text": GOOD}, "'good.key' cannot be read as a private key"),
+        (
+            {"key_text": key_text(encryption=serialization.BestAvailableEncryption(b"x"))},
+            "'good.key' cannot be read as a private key: give a PEM file without passphrase",
+        ),
+        (
+            {"key_text": key_text(form=serialization.PrivateFormat.OpenSSH)},
+            "'good.key' cannot be read as a private key",
+        ),
+        (
+            {"certificate_text": certificate(key=EDWARDS), "key_text": key_text(EDWARDS)},
+            "liveconnect_certificate_key: 'good.key' is of the kind Ed25519, which Kafka does not read",
+        ),
+        (
+            {"certificate_text": EXPIRED},
+            "'good.crt' expired on 2026-06-24 (it is valid from 2026-06-22 12:00 to 2026-06-24 12:00 UTC)",
+        ),
+        ({"certificate_text": FUTURE}, "'good.crt' is not valid before 2026-07-02 (it is valid from"),
+        (
+            {"names": [*NAMES, "wk1.other.example.com", "192.0.2.2"]},
+            "'good.crt' does not cover wk1.other.example.com, 192.0.2.2 (it covers DNS:*.pf1.example.com, IP:192.0.2.1)"
+            ": give a certificate with these names, or with *.other.example.com, among its alternative names.",
+        ),
+        ({"certificate_text": certificate(names=[])}, "(it covers no name at all)"),
+        ({"key": key_text(), "key_text": key_text(OTHER_KEY)}, "the key 'its text' does not belong to the certificate"),
+        ({"certificate": GOOD, "certificate_text": FUTURE}, "liveconnect_certificate: 'its text' is not valid before"),
+        ({"names": []}, "certificates_names is empty"),
+        ({"names": None}, "certificates_names is empty"),
+        ({"names": [*NAMES, "my_group.example.com"]}, "certificates_names: my_group.example.com cannot be a DNS name"),
+        ({"source": "vault"}, "liveconnect_certificates_source is 'vault': choose from files, selfsigned."),
+        ({"valid_for": "a year"}, "certificates_valid_for is 'a year': write a time from now"),
+        ({"renew_before": None}, "certificates_renew_before is 'None': write a time from now"),
+        ({"valid_for": "+4w2d"}, "certificates_renew_before is not shorter than certificates_valid_for"),
+    ],
+)
+def test_each_problem_is_one_sentence(change: dict[str, t.Any], words: str) -> None:
+    (sentence,) = said(**change)
+
+    assert words in sentence
+    assert key_text().splitlines()[1] not in sentence
+
+
+def test_all_problems_are_told_at_once() -> None:
+    told = said(certificate_text=EXPIRED, key_text=key_text(OTHER_KEY), names=["elsewhere.example.org"])
+
+    assert [word for sentence in told for word in ("expired", "does not cover", "not belong") if word in sentence] == [
+        "expired",
+        "does not cover",
+        "not belong",
+    ]
+
+
+def test_a_name_that_others_check_is_not_told_twice() -> None:
+    assert not said(names=[*NAMES, "liveconnect-wk1."], site_names=["liveconnect-wk1."])
+
+
+def test_the_filter_names_the_variables_of_the_site_or_of_the_role() -> None:
+    declared = {"source": "x", "names": NAMES, "site_names": [], "valid_for": "+9d", "renew_before": "+1d"}
+
+    assert certificates_problems(declared)[0].startswith("certificates_source is")
+    assert certificates_problems(declared, site=True)[0].startswith("liveconnect_certificates_source is")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("+1w1d1h1m1s", 694861), ("+30d", 2592000), ("+5", 5), ("30d", None), ("+", None), ("-1d", None), (None, None)],
+)
+def test_a_length_of_time_is_written_as_for_community_crypto(text: str | None, seconds: int | None) -> None:
+    length = certificates.duration(text)
+
+    assert (length and length.total_seconds()) == seconds
+    assert certificates.duration("+99999999999w") is None
+
+
+@dataclass(frozen=True)
+class Lies:
+    """What lies on the node."""
+
+    certificate: str = GOOD
+    has_key: bool = True
+    fits: bool = True
+    is_pkcs8: bool = True
+
+
+def due(served: Lies, authority: Lies | None = None, kafka: bool = False) -> dict[str, str]:
+    found = {"served": vars(served), "authority": vars(authority or Lies(AUTHORITY))}
+    declared = {"names": ["*.PF1.example.com", "192.0.2.1"], "renew_before": "+30d", "kafka": kafka}
+    return certificates.due(found, declared, NOW)
+
+
+def test_what_is_as_declared_is_left_alone() -> None:
+    assert due(Lies()) == {}
+    assert due(Lies(), kafka=True) == {}
+    assert due(Lies(is_pkcs8=False)) == {}
+
+
+NOTHING = Lies("", has_key=False, fits=False, is_pkcs8=False)
+
+
+@pytest.mark.parametrize(
+    ("served", "authority", "made"),
+    [
+        (NOTHING, NOTHING, {"authority": "there is none", "key": "there is none", "certificate": "there is none"}),
+        (NOTHING, None, {"key": "there is none", "certificate": "there is none"}),
+        (Lies(), NOTHING, {"authority": "there is none", "certificate": "another authority signed it"}),
+        (Lies(is_pkcs8=False), None, {"key": "Kafka does not read its form"}),
+        (Lies(fits=False), None, {"certificate": "it does not belong to the key that lies beside it"}),
+        (Lies("rubbish"), None, {"certificate": "it has no PEM block"}),
+        (Lies(certificate(last=NOW + 29 * DAY)), None, {"certificate": "it is valid from 2026-06-30 to 2026-07-30"}),
+        (Lies(FUTURE), None, {"certificate": "it is valid from 2026-07-02 to 2026-08-10"}),
+        (Lies(certificate(names=ALL_NAMES[:1])), None, {"certificate": "it is for DNS:*.pf1.example.com"}),
+        (
+            Lies(certificate(names=[*ALL_NAMES, "DNS:x.org"])),
+            None,
+            {"certificate": "it is for DNS:*.pf1.example.com, DNS:x.org, IP:192.0.2.1"},
+        ),
+        (Lies(certificate(issuer_key=KEY)), None, {"certificate": "another authority signed it"}),
+        (Lies(certificate(issuer="someone")), None, {"certificate": "another authority signed it"}),
+        (Lies(), Lies("rubbish"), {"authority": "it has no PEM block", "certificate": "another authority signed it"}),
+        (
+            Lies(),
+            Lies(certificate(names=[], key=OTHER_KEY, subject="authority", last=NOW + 3 * DAY)),
+            {"authority": "it is valid from 2026-06-30 to 2026-07-04", "certificate": "its authority is made anew"},
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_due_is_named_with_the_reason(served: Lies, authority: Lies | None, made: dict[str, str]) -> None:
+    assert due(served, authority, kafka=True) == made
+
+
+@pytest.fixture(scope="module")
+def look() -> t.Any:
+    """The script that runs on the node, as a module."""
+    specification = importlib.util.spec_from_file_location("look", LOOK)
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_the_node_tells_what_lies_there_but_never_a_key(look: t.Any, tmp_path: Path) -> None:
+    certificate_file, key_file = tmp_path / "x.crt", tmp_path / "x.key"
+    assert look.look(certificate_file, key_file) == vars(NOTHING)
+
+    certificate_file.write_text(GOOD)
+    assert look.look(certificate_file, key_file) == {**vars(NOTHING), "certificate": GOOD}
+    key_file.write_text(key_text())
+    assert look.look(certificate_file, key_file) == vars(Lies())
+    key_file.write_text(key_text(form=TRADITIONAL))
+    assert look.look(certificate_file, key_file) == vars(Lies(is_pkcs8=False))
+    for unfit in (key_text(OTHER_KEY), "", key_text(encryption=serialization.BestAvailableEncryption(b"x"))):
+        key_file.write_text(unfit)
+        assert not look.look(certificate_file, key_file)["fits"]
+
+
+def test_the_script_prints_one_object_that_the_filter_takes() -> None:
+    command = [sys.executable, "-I", "-", *("/nowhere/" + name for name in ("ca.crt", "ca.key", "x.crt", "x.key"))]
+    done = subprocess.run(command, input=LOOK.read_bytes(), capture_output=True, check=True)
+
+    assert json.loads(done.stdout) == {"authority": vars(NOTHING), "served": vars(NOTHING)}
