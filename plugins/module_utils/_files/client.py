@@ -78,7 +78,8 @@ class Node:
     def read(self, tree: Tree, *, for_diff: bool) -> dict[str, Found]:
         """What is there of the declared paths, and what a purged directory has beside them.
 
-        A file's content is read when it may be the declared one, and with ``for_diff`` also when it is small enough to be shown.
+        A file's content is read when it may be the declared one, and with ``for_diff`` also when it is small enough to
+        be shown.
         """
         found: dict[str, Found] = {}
         for path in tree.paths:

@@ -182,8 +182,7 @@ def _content(path: str, declared: t.Mapping[str, t.Any], problems: list[str]) ->
         problems.append(f"{path}: only a file has content.")
     name, value = ("content", plain) if secret is None else ("secret_content", secret)
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        # With ansible-core 2.18 a template that looks like JSON is one, unless told otherwise.
-        problems.append(f"{path}: {name} is not text. A template lookup may need 'convert_data=false'.")
+        problems.append(f"{path}: {name} is not text. Turn it into text, for example with 'to_nice_json'.")
         return b"", True
     try:
         return str(value).encode(), secret is not None

@@ -47,7 +47,7 @@ def test_modes(mode: str, bits: int) -> None:
 @pytest.mark.parametrize("value", [{"a": 1}, ["a"], 1.5, True])
 def test_content_that_is_not_text(value: object) -> None:
     (told,) = problems({"path": "a.json", "content": value})
-    assert told == "a.json: content is not text. A template lookup may need 'convert_data=false'."
+    assert told == "a.json: content is not text. Turn it into text, for example with 'to_nice_json'."
     (told,) = problems({"path": "a.json", "secret_content": value})
     assert told.startswith("a.json: secret_content is not text.")
 
