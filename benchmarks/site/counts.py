@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A callback of Ansible that counts what a play costs, and writes it as JSON to the file that COUNTS_FILE names.
 
-``tasks``: tasks that were executed, not skipped, per host and summed; ``modules``: module runs on nodes, also those
-that an action such as ``copy`` does by itself, but not those on the control machine.
+``tasks``: tasks that were executed, not skipped, over all hosts; ``changed``: those that changed something;
+``modules``: module runs on nodes, also those that an action such as ``copy`` does by itself, but not those on the
+control machine.
 """
 
 from __future__ import annotations
@@ -47,14 +48,15 @@ class CallbackModule(CallbackBase):
         self._file = Path(os.environ["COUNTS_FILE"])
         self._modules = Path(f"{self._file}.modules")
         self._modules.write_bytes(b"")
-        self._tasks = 0
+        self._tasks = self._changed = 0
         ActionBase._execute_module = _counted
 
-    def v2_runner_on_ok(self, _result: Any) -> None:
+    def v2_runner_on_ok(self, result: Any) -> None:
         """A task that was executed on a host."""
         self._tasks += 1
+        self._changed += result.is_changed()
 
     def v2_playbook_on_stats(self, _stats: Any) -> None:
         """The end of the run."""
-        counts = {"tasks": self._tasks, "modules": self._modules.stat().st_size}
+        counts = {"tasks": self._tasks, "modules": self._modules.stat().st_size, "changed": self._changed}
         self._file.write_text(json.dumps(counts), encoding="utf-8")
