@@ -108,7 +108,8 @@ def median(costs: list[Cost]) -> Cost:
 def line(name: str, cost: Cost, beside: Cost | None = None) -> str:
     """One row of the table; ``beside``: whose seconds are one."""
     ratio = f"{cost.wall / beside.wall:6.2f}" if beside else ""
-    return f"  {name:<40} {cost.wall:7.1f} s {ratio:>6}  {cost.cpu:6.1f} s CPU  {cost.tasks:4} tasks  {cost.modules:4} modules  changed={cost.changed}"
+    counts = f"{cost.tasks:4} tasks  {cost.modules:4} modules  changed={cost.changed}"
+    return f"  {name:<40} {cost.wall:7.1f} s {ratio:>6}  {cost.cpu:6.1f} s CPU  {counts}"
 
 
 def second_runs(before: Path | None) -> dict[str, Cost]:
