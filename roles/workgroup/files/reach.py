@@ -1,22 +1,28 @@
 # Copyright (c) iGrafx LiveConnect contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks the broker for its cluster and the registry for its subjects, from wherever it is run; names the hop that fails.
+"""Asks the broker for its cluster and the registry for its subjects, from the network of a container.
 
-Reads one JSON object: ``broker`` and ``registry`` (host:port or URL), ``timeout`` (seconds per step), ``security``
-(empty, or ``user``, ``password`` and ``ca_cert``: PEM text, or null for the host's authorities). Prints one JSON
-object: ``problems`` is a list of sentences, empty when everything is reached; ``advertised`` the addresses that the
-broker tells its clients to use. Standard library only: it runs on the platform's host.
+Reads one JSON object: ``container``, ``broker`` and ``registry`` (host:port or URL), ``timeout`` (seconds per step),
+``security`` (empty, or ``user``, ``password`` and ``ca_cert``: PEM text, or null for the host's authorities). Prints
+one JSON object: ``problems`` is a list of sentences that name the hop that fails, empty when everything is reached;
+``advertised`` the addresses that the broker tells its clients to use; ``no_container`` why there is no such container,
+empty when there is; ``has_driver`` whether Python has psycopg2. An empty question only asks for the last.
+
+The environment variable LIVECONNECT_REACH holds this text, which runs once more in the network of the container.
+Standard library only: it runs on the platform's host.
 """
 
 from __future__ import annotations
 
 import base64
 import errno
+import importlib.util
 import json
 import socket
 import ssl
 import struct
+import subprocess
 import sys
 import time
 import typing as t
@@ -46,6 +52,21 @@ MAX_ANSWER_BYTES = 4 << 20
 TLS_ALERT = b"\x15\x03"
 NOT_KAFKA = "is not a Kafka broker. Check the host and port in workgroup_broker."
 CLOSED = "closes the connection instead of answering: it is no Kafka broker, or this listener wants TLS or a login."
+
+NOTHING_ASKED: dict[str, t.Any] = {"problems": [], "advertised": [], "no_container": ""}
+# The container's image need not have a shell or Python: the host's Python enters the container's network, with the
+# container's own name resolution laid over that of the host. Copies of its files: mount would take a path below
+# /proc/…/root for one of the host's.
+ENTER = """
+mount -t tmpfs none /tmp
+for name in resolv.conf hosts nsswitch.conf; do
+    if [ -e "/proc/$0/root/etc/$name" ]; then
+        cat "/proc/$0/root/etc/$name" > "/tmp/$name"
+        mount --bind "/tmp/$name" "/etc/$name"
+    fi
+done
+exec python3 -c "$LIVECONNECT_REACH"
+"""
 
 Address = tuple[str, int]
 
@@ -294,7 +315,32 @@ def report(broker: str, registry: str, timeout: float, security: Security | None
     return {"problems": [*problems, problem] if problem else problems, "advertised": advertised}
 
 
+def from_container(container: str, question: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The report on ``question`` as this script prints it in the network of a container."""
+    try:
+        command = ["docker", "inspect", "--format={{.State.Pid}}", container]
+        inspected = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- no shell
+    except OSError as error:
+        return {**NOTHING_ASKED, "no_container": str(error)}
+    pid = inspected.stdout.strip()
+    if inspected.returncode or pid == "0":
+        return {**NOTHING_ASKED, "no_container": inspected.stderr.strip() or "it is stopped"}
+    command = ["nsenter", f"--net=/proc/{pid}/ns/net", "unshare", "--mount", "sh", "-euc", ENTER, pid]
+    text = json.dumps(question)
+    done = subprocess.run(command, input=text, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 -- no shell
+    if done.returncode:
+        sys.exit(done.returncode)
+    return {**NOTHING_ASKED, **json.loads(done.stdout)}
+
+
+def main(question: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The answer to the whole question on the host, or to the part of it in the container's network."""
+    if "container" not in question and question:
+        login = Security(**question["security"]) if question["security"] else None
+        return report(question["broker"], question["registry"], float(question["timeout"]), login)
+    found = from_container(question.pop("container"), question) if question else NOTHING_ASKED
+    return {**found, "has_driver": importlib.util.find_spec("psycopg2") is not None}
+
+
 if __name__ == "__main__":
-    given = json.load(sys.stdin)
-    login = Security(**given["security"]) if given["security"] else None
-    print(json.dumps(report(given["broker"], given["registry"], float(given["timeout"]), login)))
+    print(json.dumps(main(json.load(sys.stdin))))

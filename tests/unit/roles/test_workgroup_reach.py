@@ -9,6 +9,7 @@ import contextlib
 import errno
 import importlib.util
 import json
+import os
 import socket
 import ssl
 import subprocess
@@ -162,6 +163,74 @@ def test_the_script_as_it_is_run_prints_what_it_found(broker: Broker, registry: 
     )
 
     assert json.loads(done.stdout) == {"problems": [], "advertised": [broker.address]}
+
+
+@pytest.fixture
+def ask(tmp_path: Path) -> t.Any:
+    """Runs the script as the role does; docker is a stand-in that knows the containers ``own`` and ``other``."""
+    command = ["unshare", "--net", "sh", "-c", "echo it is another network; exec sleep 60"]
+    other = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert other.stdout
+    other.stdout.readline()
+    script = f"""#!/bin/sh
+    [ "$#:$1:$2" = '3:inspect:--format={{{{.State.Pid}}}}' ] || exit 64
+    case "$3" in
+        own) echo {os.getpid()} ;;
+        other) echo {other.pid} ;;
+        stopped) echo 0 ;;
+        *) echo "Error: No such object: $3" >&2; exit 1 ;;
+    esac
+    """
+    (tmp_path / "docker").write_text(script)
+    (tmp_path / "docker").chmod(0o755)
+
+    def run(question: dict[str, t.Any]) -> dict[str, t.Any]:
+        path = f"{tmp_path}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+        environment = os.environ | {"PATH": path, "LIVECONNECT_REACH": SCRIPT.read_text(encoding="utf-8")}
+        command = ["sh", "-c", 'exec python3 -c "$LIVECONNECT_REACH"']
+        text = json.dumps(question)
+        done = subprocess.run(command, input=text, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    yield run
+    other.kill()
+    other.communicate()
+
+
+@pytest.mark.component
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root enters the network of a container")
+def test_the_questions_are_asked_from_the_network_of_the_container(ask: t.Any, broker: Broker, registry: str) -> None:
+    question = {"broker": broker.address, "registry": registry, "timeout": 5, "security": {}}
+    here, there = ask({"container": "own", **question}), ask({"container": "other", **question})
+
+    assert {**here, "has_driver": True} == {
+        "problems": [],
+        "advertised": [broker.address],
+        "no_container": "",
+        "has_driver": True,
+    }
+    assert [problem[: problem.index("cannot be")] for problem in there["problems"]] == [
+        f"The broker {broker.address} ",
+        f"The registry http://{registry}/subjects ",
+    ]
+
+
+@pytest.mark.component
+@pytest.mark.parametrize(
+    ("container", "reason"), [("gone", "Error: No such object: gone"), ("stopped", "it is stopped")]
+)
+def test_a_container_that_does_not_run_is_told(ask: t.Any, container: str, reason: str) -> None:
+    found = ask({"container": container, "broker": "x:1", "registry": "x:1", "timeout": 5, "security": {}})
+
+    assert (found["no_container"], found["problems"]) == (reason, [])
+
+
+@pytest.mark.component
+def test_an_empty_question_asks_for_the_driver_alone(ask: t.Any) -> None:
+    has_driver = importlib.util.find_spec("psycopg2") is not None
+
+    assert ask({}) == {"problems": [], "advertised": [], "no_container": "", "has_driver": has_driver}
 
 
 def test_the_requests_are_those_of_the_protocol_byte_for_byte(reach: t.Any, broker: Broker) -> None:

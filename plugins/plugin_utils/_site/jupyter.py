@@ -1,0 +1,27 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection, and of the control machine alone.
+"""What is wrong with the password of Jupyter. Pure."""
+
+from __future__ import annotations
+
+SCHEMES = ("auto", "argon2", "sha512")
+
+
+def jupyter_problems(password: object, scheme: object, seed: object) -> list[str]:
+    """Sentences about the password, how it is hashed, and what its salt is derived from."""
+    problems = []
+    if password is None or password == "":
+        problems.append(
+            "liveconnect_jupyter_password is not set, and Jupyter would run anybody's code: put it into the site's"
+            " vault file (ansible-vault edit); it has no default."
+        )
+    elif not isinstance(password, str):
+        problems.append("liveconnect_jupyter_password (jupyter_password) is not text: put it in quotes.")
+    if scheme not in SCHEMES:
+        problems.append(f"jupyter_password_scheme is '{scheme}': choose from {', '.join(SCHEMES)}.")
+    if not isinstance(seed, str) or not seed:
+        problems.append("jupyter_password_seed is not a text, or empty: leave it out, or write some text.")
+    return problems

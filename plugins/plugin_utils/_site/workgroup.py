@@ -1,0 +1,79 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection, and of the control machine alone.
+"""What is wrong with what is to be registered with the platform. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from ...module_utils._errors import InvalidInputError
+from ...module_utils._workgroup.model import parse_registrations, written_address
+from .items import text
+
+_LOGIN = ("host", "user", "password")
+
+
+def workgroup_problems(declared: t.Mapping[str, t.Any], hosts: t.Collection[str], *, site: bool = False) -> list[str]:
+    """Sentences about the role's options, which ``declared`` has by their names without the role's.
+
+    ``advertised_address`` in it is the site's, of which broker and registry may be made; ``hosts`` are those of the
+    inventory. With ``site`` the sentences name a site's variables.
+    """
+    problems = [
+        *_api_problems(declared["api"], hosts, "liveconnect_platform.api" if site else "workgroup_api"),
+        *_postgres_problems(declared["postgres"], "liveconnect_platform.postgres" if site else "workgroup_postgres"),
+        *_registration_problems(declared),
+        *_security_problems(declared["security"]),
+    ]
+    # Broker and registry of one address that cannot be registered have the same sentence.
+    return list(dict.fromkeys(problems))
+
+
+def _api_problems(api: object, hosts: t.Collection[str], variable: str) -> t.Iterator[str]:
+    host = text(api.get("host")) if isinstance(api, Mapping) else ""
+    if not host:
+        yield f"{variable}.host is not set: give the platform's machine, by its name in the inventory."
+    elif host not in hosts and host != "localhost":
+        yield (
+            f"{variable}.host: {host} is not in the inventory: add the platform's machine to it, or give the name that"
+            " it has there."
+        )
+
+
+def _postgres_problems(postgres: object, variable: str) -> t.Iterator[str]:
+    given = postgres if isinstance(postgres, Mapping) else {}
+    if missing := [part for part in _LOGIN if not text(given.get(part))]:
+        yield (
+            f"{variable}: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set: write how the platform's"
+            " host reaches the platform's database."
+        )
+
+
+def _registration_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    """What the module workgroup_kafka_registration would refuse, before anything is connected to."""
+    prefix, allowed = text(declared["url_prefix"]), bool(declared["allow_internal_address"])
+    try:
+        named = {"workgroup_id": text(declared["id"]), "url_prefix": prefix, "state": "absent", "workgroups": None}
+        parse_registrations(named)
+    except InvalidInputError as error:
+        yield f"workgroup_{str(error).removeprefix('workgroup_')}"
+    if declared["state"] == "absent":
+        return
+    for option in ("broker", "registry"):
+        address, advertised = text(declared[option]), text(declared["advertised_address"])
+        is_advertised = advertised and address.rpartition(":")[0] == advertised
+        what = "liveconnect_advertised_address" if is_advertised else f"workgroup_{option}"
+        try:
+            written_address(what, address, url_prefix=prefix, port_required=option == "broker", allow_internal=allowed)
+        except InvalidInputError as error:
+            yield str(error).replace("set allow_internal", "set workgroup_allow_internal")
+
+
+def _security_problems(security: object) -> t.Iterator[str]:
+    given = security if isinstance(security, Mapping) else {"": security}
+    if given and not (text(given.get("user")) and text(given.get("password"))):
+        yield "workgroup_security: give user and password, or leave it out where the node asks for no login."
