@@ -207,7 +207,7 @@ def _contradictions(tree: Tree) -> t.Iterator[str]:
             yield "The root itself can only be a directory."
         if entry.kind is None and (entry.uid, entry.gid, entry.mode) != (None, None, None):
             yield f"{entry.path}: has an owner, group or mode and is absent."
-    for path in tree.paths:
+    for path in (*tree.entries, *tree.purge):
         for above in parents(path):
             if above in tree.entries and tree.entries[above].kind is not Kind.DIRECTORY:
                 word = tree.entries[above].kind or "absent"
