@@ -265,13 +265,17 @@ def test_a_file_that_another_slips_in_is_not_written_to(
 
 def test_a_file_is_on_the_disk_before_it_gets_its_name(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    for name in ("fchmod", "fsync", "rename"):
 
-        def call(*args: Any, name: str = name, real: Any = getattr(os, name), **options: Any) -> Any:
+    def record(name: str, real: Callable[..., Any]) -> None:
+        def call(*args: Any, **options: Any) -> Any:
             calls.append(name)
             return real(*args, **options)
 
         monkeypatch.setattr(os, name, call)
+
+    record("fchmod", os.fchmod)
+    record("fsync", os.fsync)
+    record("rename", os.rename)
     run({"path": "a", "content": "x"})
     assert calls == ["fchmod", "fchmod", "fsync", "rename"]  # the first is the root's
 
