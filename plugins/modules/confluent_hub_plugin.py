@@ -203,6 +203,7 @@ options:
     type: float
     default: 100
 extends_documentation_fragment:
+  - igrafx.liveconnect.action_group
   - igrafx.liveconnect.connection
 attributes:
   action:

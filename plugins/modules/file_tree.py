@@ -93,8 +93,7 @@ seealso:
   - module: ansible.builtin.file
 notes:
   - The contents are neither in the result nor in the node's system log.
-  - The template lookup renders a content on the control machine. With ansible-core 2.18 it needs
-    C(convert_data=false), or text that looks like JSON becomes a dictionary, which is refused.
+  - The template lookup renders a content on the control machine.
   - A replaced file loses extended attributes and access control lists. A bind mount of a single file shows the old
     file until it is mounted again.
 """

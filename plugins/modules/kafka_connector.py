@@ -172,6 +172,7 @@ attributes:
     support: full
     description: Except with O(restart=always), and with O(offsets) for a connector that runs and so moves on.
 extends_documentation_fragment:
+  - igrafx.liveconnect.action_group.connect
   - igrafx.liveconnect.connection
   - igrafx.liveconnect.connection.url
 seealso:

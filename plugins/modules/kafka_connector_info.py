@@ -28,6 +28,7 @@ options:
     type: float
     default: 120
 extends_documentation_fragment:
+  - igrafx.liveconnect.action_group.connect
   - igrafx.liveconnect.connection
   - igrafx.liveconnect.connection.url
   - igrafx.liveconnect.reads_only

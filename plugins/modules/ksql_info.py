@@ -26,6 +26,7 @@ options:
     type: float
     default: 120
 extends_documentation_fragment:
+  - igrafx.liveconnect.action_group.ksql
   - igrafx.liveconnect.connection
   - igrafx.liveconnect.connection.url
   - igrafx.liveconnect.reads_only

@@ -34,6 +34,7 @@ description:
   - ksqlDB serialises changes, and clients that change it at the same time fence each other off. Run one such task at a
     time for each cluster, for example with C(run_once) or C(throttle) set to 1. Being fenced off is retried.
 extends_documentation_fragment:
+  - igrafx.liveconnect.action_group.ksql
   - igrafx.liveconnect.connection
   - igrafx.liveconnect.connection.url
 options:

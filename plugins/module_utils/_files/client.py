@@ -78,7 +78,8 @@ class Node:
     def read(self, tree: Tree, *, for_diff: bool) -> dict[str, Found]:
         """What is there of the declared paths, and what a purged directory has beside them.
 
-        A file's content is read when it may be the declared one, and with ``for_diff`` also when it will be shown.
+        A file's content is read when it may be the declared one, and with ``for_diff`` also when it is small enough to
+        be shown.
         """
         found: dict[str, Found] = {}
         for path in tree.paths:
@@ -161,7 +162,7 @@ class Node:
             kind = _KINDS.get(stat.S_IFMT(info.st_mode), Kind.OTHER)
             content = None
             if entry and entry.content is not None and kind is Kind.FILE:
-                shown = for_diff and not entry.secret and info.st_size <= MAX_SHOWN
+                shown = for_diff and info.st_size <= MAX_SHOWN
                 if shown or info.st_size == len(entry.content):
                     with self._file(path) as descriptor, os.fdopen(descriptor, "rb", closefd=False) as file:
                         content = file.read()

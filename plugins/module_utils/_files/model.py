@@ -182,8 +182,7 @@ def _content(path: str, declared: t.Mapping[str, t.Any], problems: list[str]) ->
         problems.append(f"{path}: only a file has content.")
     name, value = ("content", plain) if secret is None else ("secret_content", secret)
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        # With ansible-core 2.18 a template that looks like JSON is one, unless told otherwise.
-        problems.append(f"{path}: {name} is not text. A template lookup may need 'convert_data=false'.")
+        problems.append(f"{path}: {name} is not text. Turn it into text, for example with 'to_nice_json'.")
         return b"", True
     try:
         return str(value).encode(), secret is not None
@@ -207,7 +206,7 @@ def _contradictions(tree: Tree) -> t.Iterator[str]:
             yield "The root itself can only be a directory."
         if entry.kind is None and (entry.uid, entry.gid, entry.mode) != (None, None, None):
             yield f"{entry.path}: has an owner, group or mode and is absent."
-    for path in tree.paths:
+    for path in (*tree.entries, *tree.purge):
         for above in parents(path):
             if above in tree.entries and tree.entries[above].kind is not Kind.DIRECTORY:
                 word = tree.entries[above].kind or "absent"

@@ -84,7 +84,7 @@ def _address_problems(declared: t.Mapping[str, t.Any], meanings: t.Mapping[str, 
     if not given:
         yield f"{variable} is not set: write the address or name under which the platform reaches this node."
         return
-    meaning = meanings[given]
+    meaning = meanings.get(given) or {"addresses": [], "loopback": False, "own": False}
     if not meaning["addresses"]:
         yield f"{variable}: the node does not know the name '{given}': correct it, or make it known by DNS."
     elif meaning["loopback"]:
@@ -106,7 +106,7 @@ def _room_problems(declared: t.Mapping[str, t.Any], node: t.Mapping[str, t.Any])
     if free < least:
         yield (
             f"The file system of {directory} (mounted at {disk['mount']}) has {free:.1f} GB free and"
-            f" liveconnect_minimum_disk_gb asks for {least:g}: make room, or lower the minimum."
+            f" liveconnect_minimum_disk_gb asks for {least:.12g}: make room, or lower the minimum."
         )
     memory, wanted = node["memory_mb"], int(declared["liveconnect_minimum_memory_mb"])
     if memory < wanted:

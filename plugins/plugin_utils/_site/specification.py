@@ -18,17 +18,21 @@ Options = t.Mapping[str, t.Mapping[str, t.Any]]
 
 # A role's default that is nothing but a variable of the site, perhaps filtered.
 _REFERENCE = re.compile(r"\{\{ (liveconnect_[a-z0-9_]+) (?:\| [^{}]* )?\}\}")
-_CONVERTERS = {"int": check_type_int, "float": check_type_float, "bool": check_type_bool}
+_CONVERTERS: dict[str, t.Callable[[t.Any], t.Any]] = {
+    "int": check_type_int,
+    "float": check_type_float,
+    "bool": check_type_bool,
+}
 _NAMES = {"list": "a list", "dict": "a dictionary", "str": "text", "path": "a path", "bool": "true or false"}
 _NAMES |= {"int": "a whole number", "float": "a number"}
 
 
-def with_options_of_roles(site: Options, roles: t.Iterable[Options]) -> dict[str, t.Mapping[str, t.Any]]:
+def with_options_of_roles(site: Options, roles: t.Iterable[Options]) -> Options:
     """The site's options, with the parts of their values as the roles specify them that take them.
 
     A role takes a variable of the site where its option's default refers to it.
     """
-    completed = {name: dict(option) for name, option in site.items()}
+    completed: dict[str, dict[str, t.Any]] = {name: dict(option) for name, option in site.items()}
     for options in roles:
         for option in options.values():
             reference = _REFERENCE.fullmatch(str(option.get("default", "")))

@@ -45,3 +45,7 @@ def test_what_is_not_declared_as_it_should_stays_for_whoever_checks_it(value):
 
 def test_without_a_directory_names_stay_relative():
     assert paths_below(["a.pub"], None) == ["a.pub"]
+
+
+def test_without_a_directory_names_stay_as_they_are():
+    assert paths_below([{"src": "a.jar"}], None, key="src") == [{"src": "a.jar"}]

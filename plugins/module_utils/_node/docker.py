@@ -1,0 +1,72 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+"""What a node's Docker is, and what its containers publish. Asked of its programs, each bounded in time."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+Run = t.Callable[[t.Sequence[str]], tuple[int, str, str]]
+"""Runs a command; its exit code (127 when there is no such program), and what it printed and complained."""
+
+_VERSION = re.compile(r"[0-9]+\.[0-9]+(\.[0-9]+)?")
+_PROJECT = "com.docker.compose.project"
+_RUNNING = ("running", "restarting", "paused")
+
+
+def engine(run: Run) -> dict[str, t.Any]:
+    """``installed``, and the versions ``program`` of dockerd, ``engine`` that answers, ``compose``; ``error``."""
+    code, said, _ = run(["dockerd", "--version"])
+    if code != 0:
+        return {"installed": False, "program": None, "engine": None, "compose": None, "error": ""}
+    answered, version, error = run(["docker", "version", "--format", "{{.Server.Version}}"])
+    composed, compose, _ = run(["docker", "compose", "version", "--short"])
+    return {
+        "installed": True,
+        "program": _version(said),
+        "engine": version.strip() if answered == 0 else None,
+        "compose": compose.strip().removeprefix("v") if composed == 0 else None,
+        "error": " ".join(error.split()) if answered != 0 else "",
+    }
+
+
+def _version(text: str) -> str | None:
+    match = _VERSION.search(text)
+    return match[0] if match else None
+
+
+def published(run: Run) -> list[dict[str, t.Any]]:
+    """``address``, ``port``, ``container`` and its Compose ``project`` (or empty) of every published TCP port.
+
+    Taken from what is declared: a container that is just being restarted publishes nothing, while its ports are its
+    own all the same.
+    """
+    code, names, _ = run(["docker", "ps", "--all", "--quiet"])
+    if code != 0 or not names.split():
+        return []
+    _, inspected, _ = run(["docker", "inspect", *names.split()])
+    return parse_published(inspected)
+
+
+def parse_published(inspected: str) -> list[dict[str, t.Any]]:
+    """See published; from what ``docker inspect`` prints."""
+    return [
+        {
+            "address": address,
+            "port": int(binding["HostPort"]),
+            "container": container["Name"].removeprefix("/"),
+            "project": (container["Config"].get("Labels") or {}).get(_PROJECT, ""),
+        }
+        for container in json.loads(inspected or "[]")
+        if container["State"]["Status"] in _RUNNING
+        for port, bindings in (container["HostConfig"].get("PortBindings") or {}).items()
+        if port.endswith("/tcp")
+        for binding in bindings or []
+        if binding.get("HostPort") not in (None, "", "0")  # 0 lets the engine choose one that is free
+        for address in ([binding["HostIp"]] if binding.get("HostIp") else ["0.0.0.0", "::"])  # noqa: S104 -- told, not bound
+    ]
