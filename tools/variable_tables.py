@@ -24,11 +24,20 @@ Option = t.Mapping[str, t.Any]
 
 
 def specifications() -> dict[Path, t.Mapping[str, t.Any]]:
-    """README -> the entry points that it tells of, each with its ``options``."""
-    return {
-        spec.parents[1] / "README.md": _read(spec)["argument_specs"]
-        for spec in sorted((ROOT / "roles").glob("*/meta/argument_specs.yml"))
-    }
+    """README -> the entry points that it tells of, each with its ``options``.
+
+    A default that is a template is in defaults/main.yml alone.
+    """
+    found = {}
+    for role in sorted((ROOT / "roles").iterdir()):
+        entries, defaults = _read(role / "meta/argument_specs.yml")["argument_specs"], role / "defaults/main.yml"
+        given = _read(defaults) if defaults.is_file() else {}
+        for entry in entries.values():
+            for name in given.keys() & entry.get("options", {}).keys():
+                if not entry["options"][name].get("required"):
+                    entry["options"][name].setdefault("default", given[name])
+        found[role / "README.md"] = entries
+    return found
 
 
 def _read(file: Path) -> dict[str, t.Any]:

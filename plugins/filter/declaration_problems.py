@@ -48,14 +48,22 @@ ROLES = Path(__file__).resolve().parents[2] / "roles"
 
 @functools.cache
 def specifications() -> dict[str, t.Any]:
-    """The argument specifications of the collection's roles, by their names."""
-    files = ROLES.glob("*/meta/argument_specs.yml")
+    """The argument specifications of the collection's roles, by their names, with the defaults of the roles."""
+    found = {}
+    for file in ROLES.glob("*/meta/argument_specs.yml"):
+        entries, role = _read(file)["argument_specs"], file.parents[1]
+        defaults = role / "defaults/main.yml"
+        for name, default in (_read(defaults) if defaults.is_file() else {}).items():
+            entries.get("main", {}).get("options", {}).get(name, {}).setdefault("default", default)
+        found[role.name] = entries
+    return found
+
+
+def _read(file: Path) -> dict[str, t.Any]:
     # libyaml, where PyYAML has it, reads ten times as fast.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return {
-        file.parents[1].name: yaml.load(file.read_text(encoding="utf-8"), Loader=loader)["argument_specs"]  # noqa: S506 -- both are safe
-        for file in files
-    }
+    loaded: dict[str, t.Any] = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 -- both are safe
+    return loaded
 
 
 def declaration_problems(declared: t.Mapping[str, t.Any]) -> list[str]:

@@ -20,7 +20,7 @@ description:
 positional: _input, key_files
 options:
   _input:
-    description: The users, as O(igrafx.liveconnect.sftp#role:sftp_users) takes them.
+    description: The users, as C(sftp_users) takes them.
     type: raw
     required: true
   key_files:

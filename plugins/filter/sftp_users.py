@@ -15,7 +15,7 @@ short_description: The users of the SFTP server with their defaults
 version_added: 0.1.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
-  - Fills in what users do not say, with the defaults of O(igrafx.liveconnect.sftp#role:sftp_users), which Ansible
+  - Fills in what users do not say, with the defaults of C(sftp_users), which Ansible
     checks and documents but does not fill in.
   - What is not a user is left out; P(igrafx.liveconnect.sftp_problems#filter) tells of it.
 positional: _input

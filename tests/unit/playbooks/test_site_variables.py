@@ -42,7 +42,9 @@ def test_a_variable_of_the_site_reaches_its_use_in_one_hop() -> None:
     for path, names in READ_BY.items():
         parts = path.relative_to(ROOT).parts
         if names and parts[0] == "roles" and parts[1] not in shared:
-            assert parts[2] in ("defaults", "meta", "vars"), f"{path} reads {names}: let a default of the role refer to it"
+            assert parts[2] in ("defaults", "meta", "vars"), (
+                f"{path} reads {names}: let a default of the role refer to it"
+            )
 
 
 @pytest.mark.parametrize("name", DECLARED)
