@@ -106,7 +106,7 @@ def validate(client: ConnectClient, changes: t.Sequence[Change], *, parallel: in
         try:
             return tuple(client.validate(change.name, change.config))
         except RefusedError as error:
-            return (FieldError("connector.class", (str(error),)),)
+            return (FieldError("config", (str(error),)),)
 
     with ThreadPoolExecutor(parallel) as pool:
         return {change.name: errors for change, errors in zip(written, pool.map(found, written), strict=True) if errors}

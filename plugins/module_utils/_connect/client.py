@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import random
 import re
 import time
@@ -14,16 +16,18 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from .._errors import DeadlineError, RefusedError, UnreachableError
+from .._errors import DeadlineError, LiveConnectError, RefusedError, UnreachableError
+from .._http.answers import Piece, UnexpectedAnswerError
 from .._http.transport import ConnectionFailedError, Response, Transport, request_json
-from .model import PAUSED, STOPPED, Actual, parse_actual
+from .masking import has_placeholder
+from .model import PAUSED, STOPPED, Actual, parse_config, parse_connectors
 from .offsets import Offsets, entries, parse_offsets
 from .plan import Step
 
 if t.TYPE_CHECKING:
     from .masking import Mask
 
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _ERROR = 401, 403, 404, 409, 500
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _PAYLOAD_TOO_LARGE, _ERROR = 401, 403, 404, 409, 413, 500
 # A gateway or a worker that cannot serve at this moment.
 _UNAVAILABLE = (502, 503, 504)
 # What a worker says with a 500 although the same request will succeed later.
@@ -35,6 +39,15 @@ _PASSING_ERRORS = (
     "Failed to start RestClient",
 )
 _LONGEST_MESSAGE = 500
+_CHECK_URL = "Check that url is the address of a Kafka Connect worker."
+# What a producer and a topic take unless they are configured otherwise; and how Kafka words it.
+_LARGEST_RECORD = 1024 * 1024
+_TOO_LARGE = ("RecordTooLarge", "max.request.size", "larger than the max message size")
+_TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+# How Connect says which key it finds wrong.
+_ABOUT_KEY = re.compile(r"for configuration ([\w.-]+)|[Cc]onfiguration (?:named )?[\"']([\w.-]+)[\"']")
+_WORD = re.compile(r"[\w.-]*\w")
+_T = t.TypeVar("_T")
 
 _STATE_PATHS = {Step.PAUSE: "pause", Step.RESUME: "resume", Step.STOP: "stop"}
 _SEGMENTS = re.compile(r"(\d+)\.(\d+)")
@@ -91,8 +104,7 @@ class ConnectClient:
         self._await_start(min(sought, default="-"))
         actual = self.poll()
         if others or not actual.keys() >= set(sought):
-            infos = self._get("/connectors?expand=info")
-            actual = {**parse_actual({name: entry.get("info") for name, entry in infos.items()}, {}), **actual}
+            actual = {**self._get("/connectors?expand=info", parse_connectors), **actual}
         return actual
 
     def _await_start(self, name: str) -> None:
@@ -103,55 +115,78 @@ class ConnectClient:
         """
         response = self._send("GET", f"/connectors/{_quoted(name)}")
         if response.status != _NOT_FOUND:
-            self._body(response, "tell its connectors")
+            self._parsed(response, "tell its connectors", Piece.map)
 
     def poll(self) -> dict[str, Actual]:
         """Connectors that have a status, in one request: for waiting, where 'no status' is 'not yet' anyway.
 
         The part about configurations tells how many tasks are to be expected.
         """
-        entries = self._get("/connectors?expand=info&expand=status")
-        statuses = {name: entry["status"] for name, entry in entries.items() if entry.get("status")}
-        return parse_actual({name: entry.get("info") for name, entry in entries.items()}, statuses)
+        return self._get("/connectors?expand=info&expand=status", parse_connectors)
 
     def worker(self) -> dict[str, str]:
         """``version``, ``commit`` and ``kafka_cluster_id`` of the worker."""
-        return t.cast("dict[str, str]", self._get("/"))
+        return self._get("/", _texts)
 
     def plugins(self) -> list[dict[str, str]]:
         """``class``, ``type`` and ``version`` of every plugin that the worker found when it started."""
-        return t.cast("list[dict[str, str]]", self._get("/connector-plugins?connectorsOnly=false"))
+        return self._get("/connector-plugins?connectorsOnly=false", lambda answer: [*map(_texts, answer.list())])
 
     def password_keys(self, connector_class: str) -> frozenset[str]:
         """The keys that a connector class types PASSWORD; none when the worker does not know the class."""
         path = f"/connector-plugins/{_quoted(connector_class)}/config"
         response = self._send("GET", path)
-        keys = response.json() if response.ok else None
-        return frozenset(key["name"] for key in keys or [] if key.get("type") == "PASSWORD")
+        if not response.ok:
+            return frozenset()
+        return self._parsed(response, f"tell the keys of {connector_class}", _password_keys)
 
     def validate(self, name: str, config: t.Mapping[str, str]) -> list[FieldError]:
-        """What the worker finds wrong with ``config``. Its answer holds resolved secrets: only errors are kept."""
+        """What the worker finds wrong with ``config``. Its answer holds resolved secrets: only errors are kept.
+
+        RefusedError when it is not able to say, and names none of the keys.
+        """
         connector_class = config["connector.class"]
-        path = f"/connector-plugins/{_quoted(connector_class)}/config/validate"
-        response = self._send("PUT", path, {**config, "name": name})
-        if "Failed to find any class" in response.text:
+        response = self._send("PUT", _validation_path(config), {**config, "name": name})
+        if not response.ok and "Failed to find any class" in response.text:
             return [FieldError("connector.class", (f"{connector_class} is not installed on the worker",))]
-        self._refuse_unless_ok(response, "validate")
-        values = [entry["value"] for entry in response.json()["configs"]]
-        provided = {key for key, value in config.items() if "${" in value}
-        self._mask.learn_guesses(str(value.get("value") or "") for value in values if value["name"] in provided)
-        return [
-            # Of a provided value that it cannot parse the worker quotes what only it knows, so nothing could be masked.
-            FieldError(value["name"], ("the value that the config provider gives is not accepted",))
-            if value["name"] in provided
-            else FieldError(value["name"], tuple(self._message(error) for error in value["errors"]))
-            for value in values
-            if value.get("errors")
-        ]
+        if not response.ok and _is_json_error(response):
+            # Some classes do not collect what they find wrong, but break off at the first of it.
+            said = self._said(response)
+            key = named_key(said, config)
+            if key:
+                return [self._field_error(key, [said], config)]
+        values = self._parsed(response, "validate", _validated)
+        self._learn_resolved(values, config)
+        return [self._field_error(value.key, value.errors, config) for value in values if value.errors]
+
+    def learn_provided(self, name: str, config: t.Mapping[str, str]) -> None:
+        """Have the mask know what config providers give for ``config``, as far as the worker tells; one try."""
+        if not ("connector.class" in config and any(map(has_placeholder, config.values()))):
+            return
+        with contextlib.suppress(LiveConnectError):
+            response = request_json(
+                self._transport,
+                "PUT",
+                _validation_path(config),
+                {**config, "name": name},
+                timeout=self._patience.request,
+            )
+            self._learn_resolved(_validated(Piece(response.json())), config)
+
+    def _learn_resolved(self, values: t.Sequence[_Validated], config: t.Mapping[str, str]) -> None:
+        for value in values:
+            if value.resolved and has_placeholder(config.get(value.key, "")):
+                self._mask.learn_resolved(config[value.key], value.resolved)
+
+    def _field_error(self, key: str, errors: t.Sequence[str], config: t.Mapping[str, str]) -> FieldError:
+        if has_placeholder(config.get(key, "")):
+            # Of a provided value that it cannot parse the worker quotes what only it knows.
+            return FieldError(key, ("the value that the config provider gives is not accepted",))
+        return FieldError(key, tuple(self._message(error) for error in errors))
 
     def offsets(self, name: str) -> Offsets:
         """How far the connector has come."""
-        return parse_offsets(self._get(f"/connectors/{_quoted(name)}/offsets"))
+        return self._get(f"/connectors/{_quoted(name)}/offsets", parse_offsets)
 
     def can_create_at_rest(self) -> bool:
         """Whether a connector can be created paused or stopped (Kafka 3.7, Confluent Platform 7.7)."""
@@ -173,10 +208,11 @@ class ConnectClient:
         if state in (PAUSED, STOPPED) and at_rest:
             payload = {"name": name, "initial_state": state.upper(), "config": config}
             tries = _Tries(self._patience)
-            response = self._send("POST", "/connectors", payload, tries=tries)
+            with _telling_size(config):
+                response = self._send("POST", "/connectors", payload, tries=tries)
             # A repeated POST meets the connector that the first one created before its answer was lost.
             if not (_already_exists(response) and tries.count > 1):
-                self._refuse_unless_ok(response, "create")
+                self._require_written(response, "create", name, config)
                 return
         self.configure(name, config)
         if state in (PAUSED, STOPPED):
@@ -184,29 +220,30 @@ class ConnectClient:
 
     def configure(self, name: str, config: t.Mapping[str, str]) -> None:
         """Write the whole configuration; creates the connector when it does not exist."""
-        response = self._send("PUT", f"/connectors/{_quoted(name)}/config", config)
-        self._refuse_unless_ok(response, "write the configuration")
+        with _telling_size(config):
+            response = self._send("PUT", f"/connectors/{_quoted(name)}/config", config)
+        self._require_written(response, "write the configuration", name, config)
 
     def move(self, name: str, step: Step) -> None:
         """Pause, resume or stop."""
         response = self._send("PUT", f"/connectors/{_quoted(name)}/{_STATE_PATHS[step]}")
-        self._refuse_unless_ok(response, step.value)
+        self._require_done(response, step.value)
 
     def restart(self, name: str, *, only_failed: bool) -> None:
         """Restart the connector and its tasks, or those of them that failed."""
         query = f"includeTasks=true&onlyFailed={'true' if only_failed else 'false'}"
         response = self._send("POST", f"/connectors/{_quoted(name)}/restart?{query}")
-        self._refuse_unless_ok(response, "restart")
+        self._require_done(response, "restart")
 
     def alter_offsets(self, name: str, offsets: Offsets) -> None:
         """Have a stopped connector go on from here; partitions that are not named keep their offsets."""
         response = self._send("PATCH", f"/connectors/{_quoted(name)}/offsets", {"offsets": entries(offsets)})
-        self._refuse_unless_ok(response, "alter the offsets")
+        self._require_done(response, "alter the offsets")
 
     def reset_offsets(self, name: str) -> None:
         """Have a stopped connector begin anew."""
         response = self._send("DELETE", f"/connectors/{_quoted(name)}/offsets")
-        self._refuse_unless_ok(response, "reset the offsets")
+        self._require_done(response, "reset the offsets")
 
     def delete(self, name: str) -> None:
         """Delete the connector; one that is gone already is fine."""
@@ -216,22 +253,45 @@ class ConnectClient:
             response.status == _ERROR and f"Connector {name} not found" in response.text
         )
         if not gone:
-            self._refuse_unless_ok(response, "delete")
+            self._require_done(response, "delete")
 
     # The way there
 
-    def _get(self, path: str) -> t.Any:
-        return self._body(self._send("GET", path), f"answer GET {path}")
+    def _get(self, path: str, parse: t.Callable[[Piece], _T]) -> _T:
+        return self._parsed(self._send("GET", path), f"answer GET {path}", parse)
 
-    def _body(self, response: Response, what: str) -> t.Any:
+    def _parsed(self, response: Response, what: str, parse: t.Callable[[Piece], _T]) -> _T:
         self._refuse_unless_ok(response, what)
         body = response.json()
-        if body is None:
-            raise RefusedError(
-                f"Asked to {what}, it sent no JSON: {self._message(response.text)}.",
-                remedy="Check that url is the address of a Kafka Connect worker.",
-            )
-        return body
+        try:
+            if body is not None:
+                return parse(Piece(body))
+            answered = "without JSON"
+        except UnexpectedAnswerError as error:
+            answered = error.message
+        # Of an answer that is no web page nothing is repeated: it may hold configurations, with secrets yet unknown.
+        page = f" but with the page '{self._message(_shown(response))}'" if _is_page(response) else ""
+        raise RefusedError(f"Asked to {what}, it answered {answered}{page}.", remedy=response.proxy_hint or _CHECK_URL)
+
+    def _require_done(self, response: Response, what: str) -> None:
+        """RefusedError unless the answer is that of a worker that did what it was asked to: nothing, or JSON."""
+        self._refuse_unless_ok(response, what)
+        if response.body:
+            self._parsed(response, what, lambda answer: answer)
+
+    def _require_written(self, response: Response, what: str, name: str, config: t.Mapping[str, str]) -> None:
+        """RefusedError unless the connector has this configuration now.
+
+        A worker may fail at what comes after the write: it answers 500 when it cannot put the name of a new connector
+        into the address that it tells (braces).
+        """
+        if response.status == _ERROR:
+            with contextlib.suppress(LiveConnectError):
+                held = self._get(f"/connectors/{_quoted(name)}", lambda one: parse_config(one["config"]))
+                if held == config:
+                    return
+        with _telling_size(config, response):
+            self._parsed(response, what, Piece.map)
 
     def _send(self, method: str, path: str, payload: t.Any = None, *, tries: _Tries | None = None) -> Response:
         """The first answer that is final. All requests of this API may be repeated safely, POST /connectors too."""
@@ -253,17 +313,20 @@ class ConnectClient:
                 raise DeadlineError(
                     f"The worker could not serve {method} {path} within {self._patience.timeout:g} s: "
                     f"HTTP {response.status} {self._said(response)}.",
-                    remedy="Look at the worker's log, or raise retry_timeout.",
+                    remedy=_through_proxy(response) or "Look at the worker's log, or raise retry_timeout.",
                 )
 
     def _refuse_unless_ok(self, response: Response, what: str) -> None:
         if response.ok:
             return
-        remedy = ""
-        if response.status in (_UNAUTHORIZED, _FORBIDDEN):
-            remedy = "Check url_username and url_password, bearer_token or client_cert."
-        elif what == Step.STOP.value and response.status == _NOT_FOUND:
+        if not _is_json_error(response):
+            remedy = response.proxy_hint or _CHECK_URL
+        elif what == Step.STOP.value and response.status == _NOT_FOUND and "onnector" not in response.text:
             remedy = "The state 'stopped' needs Kafka 3.5 or later."
+        else:
+            remedy = ""
+        if response.status in (_UNAUTHORIZED, _FORBIDDEN) and not _through_proxy(response):
+            remedy = "Check url_username and url_password, bearer_token or client_cert."
         raise RefusedError(
             f"The worker refused to {what}: HTTP {response.status} {self._said(response)}.", remedy=remedy
         )
@@ -271,11 +334,32 @@ class ConnectClient:
     def _said(self, response: Response) -> str:
         body = response.json()
         message = body.get("message") if isinstance(body, dict) else None
-        return self._message(message or response.text) or "without a message"
+        return self._message(message if isinstance(message, str) else _shown(response)) or "without a message"
 
     def _message(self, text: str) -> str:
         # Masked before it is shortened: half a secret at the cut would no longer be recognised.
         return " ".join(self._mask.text(text).split())[:_LONGEST_MESSAGE].rstrip(".")
+
+
+@contextlib.contextmanager
+def _telling_size(config: t.Mapping[str, str], response: Response | None = None) -> t.Iterator[None]:
+    """Where a write fails, say so if the configuration may be too large; ``response`` is the worker's, if it came."""
+    try:
+        yield
+    except (RefusedError, DeadlineError) as error:
+        size = len(json.dumps(config).encode())
+        told = response is not None and any(text in response.text for text in _TOO_LARGE)
+        # Of a record that is too large a worker mostly tells no more than that it could not write it.
+        if told or (size > _LARGEST_RECORD and (response is None or response.status >= _ERROR)):
+            error.remedy = (
+                f"The configuration has {size:,} bytes, and Kafka takes records of {_LARGEST_RECORD:,} unless "
+                "producer.max.request.size of the worker and max.message.bytes of its config topic are raised."
+            )
+        elif response is not None and response.status == _PAYLOAD_TOO_LARGE:
+            error.remedy = (
+                f"The configuration has {size:,} bytes: what stands before the worker takes no request as large."
+            )
+        raise
 
 
 class _Tries:
@@ -314,6 +398,71 @@ def _kafka(version: str) -> tuple[int, int]:
 
 def _quoted(segment: str) -> str:
     return quote(segment, safe="")
+
+
+def _validation_path(config: t.Mapping[str, str]) -> str:
+    return f"/connector-plugins/{_quoted(config['connector.class'])}/config/validate"
+
+
+@dataclass(frozen=True)
+class _Validated:
+    """What a worker says about one key; ``resolved`` is its value, without references, where it tells."""
+
+    key: str
+    resolved: str
+    errors: tuple[str, ...]
+
+
+def _validated(answer: Piece) -> list[_Validated]:
+    return [
+        _Validated(
+            value["name"].text(),
+            value["value"].text() if value["value"] else "",
+            tuple(error.text() for error in value["errors"].list()) if value["errors"] else (),
+        )
+        for value in (one["value"] for one in answer["configs"].list())
+    ]
+
+
+def _password_keys(answer: Piece) -> frozenset[str]:
+    return frozenset(key["name"].text() for key in answer.list() if key["type"] and key["type"].text() == "PASSWORD")
+
+
+def _texts(answer: Piece) -> dict[str, str]:
+    """A map of texts; a version that a plugin does not tell is missing or null."""
+    return {key: value.text() for key, value in answer.map().items() if value}
+
+
+def named_key(message: str, config: t.Mapping[str, str]) -> str:
+    """The key of ``config`` that a message is about; empty when it tells none.
+
+    It says so in Connect's own words, or it has a key and its value in it (or the key alone, where the worker puts
+    another value for it).
+    """
+    match = _ABOUT_KEY.search(message)
+    if match:
+        return str(match[1] or match[2]).rstrip(".")
+    words = set(_WORD.findall(message)) | set(re.findall(r"\w+", message))
+    named = [
+        key
+        for key, value in config.items()
+        if key in words and key != "connector.class" and (has_placeholder(value) or (value and value in message))
+    ]
+    return max(named, key=len, default="")
+
+
+def _shown(response: Response) -> str:
+    """A body as it is fit for a message: of a web page what a browser would show."""
+    return _TAGS.sub(" ", response.text) if _is_page(response) else response.text
+
+
+def _is_page(response: Response) -> bool:
+    return response.body.lstrip().startswith(b"<")
+
+
+def _through_proxy(response: Response) -> str:
+    """What to do about an answer that may be that of a proxy, as it has not Connect's form; empty without one."""
+    return "" if _is_json_error(response) else response.proxy_hint
 
 
 def _is_json_error(response: Response) -> bool:

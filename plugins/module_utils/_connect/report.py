@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 from .._errors import RefusedError
 from .model import ABSENT, STOPPED, Actual, listed
@@ -20,8 +21,10 @@ if t.TYPE_CHECKING:
     from .apply import Outcome
     from .client import ConnectClient
     from .masking import Mask
+    from .model import Declared
 
 _ERRORS_IN_MESSAGE = 5
+_PARALLEL = 8  # requests of a module that only reads
 
 
 def learn_secrets(client: ConnectClient, changes: t.Sequence[Change], mask: Mask) -> None:
@@ -31,8 +34,23 @@ def learn_secrets(client: ConnectClient, changes: t.Sequence[Change], mask: Mask
     )
     for change in changes:
         for config in _configs(change):
-            mask.learn_config(config)
-            mask.learn_secrets(config[key] for key in change.secret_keys if key in config)
+            mask.learn_config(config, change.secret_keys)
+
+
+def learn_provided(client: ConnectClient, outcomes: t.Sequence[Outcome], *, parallel: int) -> None:
+    """Have the mask know what config providers give to connectors that failed, whose traces may repeat it.
+
+    One request for each of them that has references in its configuration.
+    """
+    shown = [outcome.seen for outcome in outcomes if outcome.seen]
+    shown += [outcome.change.actual for outcome in outcomes if outcome.error and outcome.change.actual]
+    _learn_provided(client, shown, parallel=parallel)
+
+
+def _learn_provided(client: ConnectClient, connectors: t.Sequence[Actual], *, parallel: int) -> None:
+    failed = {(one.name, *sorted(one.config.items())): one for one in connectors if one.failure is not None}
+    with ThreadPoolExecutor(parallel) as pool:
+        list(pool.map(lambda one: client.learn_provided(one.name, one.config), failed.values()))
 
 
 def _learn_password_keys(client: ConnectClient, configs: t.Sequence[t.Mapping[str, str]], mask: Mask) -> None:
@@ -87,6 +105,19 @@ def _failed_parts(actual: Actual | None) -> list[str]:
         return []
     parts = ["connector"] if actual.state == "failed" else []
     return parts + [f"task {task.id}" for task in actual.tasks if task.state == "failed"]
+
+
+def exposed(declared: t.Sequence[Declared], mask: Mask) -> list[str]:
+    """Where passwords stand in clear in ``config``, which Ansible shows from -vvv on; one sentence or none."""
+    places = []
+    for one in declared:
+        keys = [key for key in sorted(one.config.keys() - one.secret_keys) if mask.exposes(key, one.config[key])]
+        places += [f"connector '{one.name}': {', '.join(keys)}"] if keys else []
+    if not places:
+        return []
+    return [
+        f"There is a password in config, which Ansible shows at -vvv ({'; '.join(places)}). Move these keys to secrets."
+    ]
 
 
 def warnings(outcomes: t.Sequence[Outcome]) -> list[str]:
@@ -150,10 +181,14 @@ def _entry(outcome: Outcome, mask: Mask, *, check_mode: bool) -> dict[str, t.Any
 
 
 def described(client: ConnectClient, connectors: t.Sequence[Actual], mask: Mask) -> list[dict[str, t.Any]]:
-    """``name``, ``config`` and status of each connector; one request for each connector class."""
+    """``name``, ``config`` and status of each connector; one request for each connector class, and for some failures.
+
+    See learn_provided.
+    """
     _learn_password_keys(client, [one.config for one in connectors], mask)
     for one in connectors:
         mask.learn_config(one.config)
+    _learn_provided(client, connectors, parallel=_PARALLEL)
     return [{"name": one.name, "config": mask.config(one.config), **status(one, mask)} for one in connectors]
 
 

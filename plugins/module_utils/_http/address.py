@@ -17,9 +17,14 @@ def checked_url(url: str, example: str, *, option: str = "url") -> str:
 
     ``example`` is the form that the error tells the operator to write, ``option`` what it calls the address.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidInputError(f"{option}: '{url}' is not a web address.", remedy=f"Write it as {example}.")
+    wrong = InvalidInputError(f"{option}: '{url}' is not a web address.", remedy=f"Write it as {example}.")
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError as error:
+        raise wrong from error
+    if not valid:
+        raise wrong
     if parts.username or parts.password:
         raise InvalidInputError(
             f"{option}: the address of {parts.hostname} carries credentials, which would be shown in logs.",

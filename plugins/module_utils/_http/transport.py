@@ -18,11 +18,15 @@ MAX_BODY_IN_ERROR = 300
 
 @dataclass(frozen=True)
 class Response:
-    """An HTTP answer of any status; ``headers`` has lower-case names."""
+    """An HTTP answer of any status; ``headers`` has lower-case names.
+
+    ``proxy_hint`` is what to do when the proxy of the environment answered instead of the server; empty without one.
+    """
 
     status: int
     body: bytes = b""
     headers: t.Mapping[str, str] = field(default_factory=dict)
+    proxy_hint: str = ""
 
     @property
     def ok(self) -> bool:
@@ -38,7 +42,7 @@ class Response:
         """The body parsed as JSON whatever its content type says, or None when it is not JSON."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     def excerpt(self) -> str:

@@ -8,7 +8,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.maskin
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import (
     Actual,
     Task,
-    parse_actual,
+    parse_connectors,
     root_cause,
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait import (
@@ -18,6 +18,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait i
     may_be_stale,
     wait_for,
 )
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.answers import Piece
 
 RUNS = Actual("a", state="running", task_ids=(0,), tasks=(Task(0, "running"),))
 MOVES = Actual("a", state="running", task_ids=(0,), tasks=(Task(0, "unassigned"),))
@@ -153,7 +154,7 @@ def test_statuses_of_tasks_that_are_gone_do_not_count():
         "connector": {"state": "RUNNING", "worker_id": "w"},
         "tasks": [{"id": 1, "state": "UNASSIGNED", "worker_id": "w"}, {"id": 0, "state": "RUNNING", "worker_id": "w"}],
     }
-    found = parse_actual({"a": info, "gone": None}, {"a": status})
+    found = parse_connectors(Piece({"a": {"info": info, "status": status}, "gone": {"info": None}}))
     assert list(found) == ["a"]
     assert found["a"].config == {"k": "v"}
     assert found["a"].tasks == (Task(0, "running", "w"),)

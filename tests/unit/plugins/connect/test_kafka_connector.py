@@ -281,7 +281,7 @@ def test_validation_names_connector_and_field_before_anything_is_written(run, wo
     assert worker.writes == []
     good, wrong, missing = result["connectors"]
     assert good["error"].startswith("not begun")
-    assert wrong["invalid"]["pin"] == ["Invalid value bad for configuration pin"]
+    assert wrong["invalid"]["pin"] == ["Invalid value ******** for configuration pin"]
     assert "config provider" in wrong["invalid"]["topic"][0]
     assert missing["invalid"] == {"connector.class": ["NoSuch is not installed on the worker"]}
     assert "'wrong': its configuration is invalid" in result["msg"]
