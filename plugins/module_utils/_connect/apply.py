@@ -120,7 +120,7 @@ def preview(
     for change in changes:
         if change.name in invalid:
             listed = "; ".join(f"{error.field}: {' '.join(error.errors)}" for error in invalid[change.name])
-            error = f"its configuration is invalid: {listed}."
+            error = f"its configuration is invalid: {listed.rstrip('.')}."
         else:
             error = _NOT_BEGUN if invalid and stop_on_error and change.steps else ""
         outcomes.append(Outcome(change, seen=change.actual, error=error, invalid=tuple(invalid.get(change.name, ()))))

@@ -27,7 +27,8 @@ from .plan import Step
 if t.TYPE_CHECKING:
     from .masking import Mask
 
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _PAYLOAD_TOO_LARGE, _ERROR = 401, 403, 404, 409, 413, 500
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _PROXY_LOGIN, _CONFLICT = 401, 403, 404, 407, 409
+_PAYLOAD_TOO_LARGE, _ERROR = 413, 500
 # A gateway or a worker that cannot serve at this moment.
 _UNAVAILABLE = (502, 503, 504)
 # What a worker says with a 500 although the same request will succeed later.
@@ -319,7 +320,9 @@ class ConnectClient:
     def _refuse_unless_ok(self, response: Response, what: str) -> None:
         if response.ok:
             return
-        if not _is_json_error(response):
+        if response.status == _PROXY_LOGIN:
+            remedy = response.proxy_hint or "It is a proxy on the way that wants a login, not the worker."
+        elif not _is_json_error(response):
             remedy = response.proxy_hint or _CHECK_URL
         elif what == Step.STOP.value and response.status == _NOT_FOUND and "onnector" not in response.text:
             remedy = "The state 'stopped' needs Kafka 3.5 or later."

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 BOOTING = (404, b"<html><body><h2>HTTP ERROR 404 Not Found</h2></body></html>", "text/html")
 REBALANCE_READ = "Request cannot be completed because a rebalance is expected"
 REBALANCE_WRITE = "Cannot complete request because of a conflicting operation (e.g. worker rebalance)"
+LARGEST_RECORD = 1 << 20
 TRACE = (
     "org.apache.kafka.connect.errors.ConnectException: task gave up\n"
     "\tat org.example.Task.poll(Task.java:42)\n"
@@ -46,6 +48,7 @@ class Held:
 class Worker:
     """``script`` holds answers to give, in order, to the next requests whatever they are, before real answers.
 
+    ``provided`` is what config providers give for every reference; ``trace`` what failed tasks tell.
     ``lazy``: tasks are left as they are for a new configuration, as before Kafka 3.9 when their own is the same.
     """
 
@@ -54,6 +57,8 @@ class Worker:
         self.connectors: dict[str, Held] = {}
         self.requests: list[tuple[str, str]] = []
         self.bodies: list[object] = []
+        self.provided = "hunter2-resolved"
+        self.trace = TRACE
         self.script: list[tuple[int, bytes, str] | None] = []
         self.without_status: dict[str, int] = {}
         self.failing: set[str] = set()
@@ -113,7 +118,8 @@ class Worker:
 
     def _status(self, name, held):
         def shown(state, **more):
-            trace = {"trace": TRACE.format(password=held.config.get("password", ""))} if state == "FAILED" else {}
+            password = self._resolved(held.config.get("password", ""))
+            trace = {"trace": self.trace.format(password=password)} if state == "FAILED" else {}
             return {**more, "state": state, "worker_id": "127.0.0.1:8083", **trace}
 
         passing, held.passing = held.passing > 0, max(0, held.passing - 1)
@@ -131,8 +137,17 @@ class Worker:
             return 409, _error(409, f"Connector {name} already exists")
         if "initial_state" in body and self.version.startswith("3.6"):
             return 500, _error(500, 'Unrecognized field "initial_state"')
-        self._put(name, body["config"], body.get("initial_state", "RUNNING"))
-        return 201, {"name": name, "config": body["config"], "tasks": [], "type": "sink"}
+        return self._written(name, body["config"], body.get("initial_state", "RUNNING"))
+
+    def _written(self, name, config, state):
+        if len(json.dumps(config)) > LARGEST_RECORD:
+            return 500, _error(500, "Error writing connector configuration to Kafka")
+        new = name not in self.connectors
+        self._put(name, config, state)
+        if new and (template := re.search(r"{(.*?)}", name)):
+            # It is created; its address in the header Location cannot be built.
+            return 500, _error(500, f'The template variable "{template[1]}" has no value')
+        return (201 if new else 200), {"name": name, "config": {**config, "name": name}, "tasks": [], "type": "sink"}
 
     def _put(self, name, config, state):
         held = self.connectors.setdefault(name, Held({}, state, [], ran=state == "RUNNING"))
@@ -147,14 +162,21 @@ class Worker:
         task_state = "FAILED" if name in self.failing and held.state == "RUNNING" else held.state
         held.tasks = [] if held.state == "STOPPED" else [task_state] * int(held.config.get("tasks.max", "1"))
 
+    def _resolved(self, value):
+        return re.sub(r"\$\{[^{}]+\}", self.provided, value)
+
     def _validate(self, config):
         if config["connector.class"] == "NoSuch":
             return 400, _error(400, "Failed to find any class that implements Connector and which name matches NoSuch")
+        if "mode" in config and config["mode"] != "bulk":
+            # A class that breaks off instead of collecting what is wrong.
+            return 500, _error(500, f"Invalid mode: {self._resolved(config['mode'])}")
         values = []
         for key, value in config.items():
-            resolved = "hunter2-resolved" if value.startswith("${") else value
+            resolved = self._resolved(value)
             errors = [f"Invalid value {resolved} for configuration {key}"] if value.endswith("bad") else []
-            values.append({"definition": {"name": key}, "value": {"name": key, "value": resolved, "errors": errors}})
+            shown = None if errors else "[hidden]" if key == "pin" else resolved
+            values.append({"definition": {"name": key}, "value": {"name": key, "value": shown, "errors": errors}})
         count = sum(bool(value["value"]["errors"]) for value in values)
         return 200, {"name": config["connector.class"], "error_count": count, "groups": [], "configs": values}
 
@@ -162,15 +184,13 @@ class Worker:
         if name in self.refuse and method != "GET":
             return 400, _error(400, self.refuse[name])
         if (method, rest) == ("PUT", ["config"]):
-            new = name not in self.connectors
-            self._put(name, body, "RUNNING")
-            return (201 if new else 200), {"name": name, "config": body, "tasks": [], "type": "sink"}
+            return self._written(name, body, "RUNNING")
         held = self.connectors.get(name)
         if held is None:
             return 404, _error(404, f"Connector {name} not found")
         match method, rest:
             case "GET", []:
-                return 200, {"name": name, "config": held.config, "tasks": [], "type": "sink"}
+                return 200, {"name": name, "config": {**held.config, "name": name}, "tasks": [], "type": "sink"}
             case "DELETE", []:
                 del self.connectors[name]
                 return 204, None
