@@ -350,7 +350,8 @@ ARGUMENT_SPEC = {
 }
 
 
-# What a module was called with is shown from -vvv on. Below, two hundred configurations are not sent back for nothing.
+# What a module was called with is shown from -vvv on. Below, two hundred configurations are not sent back for nothing,
+# nor are they in what a task registers.
 SHOWS_INVOCATION = 3
 
 
@@ -403,12 +404,12 @@ def main():
         required_if=[("purge", True, ["purge_match"])],
         required_together=HTTP_REQUIRED_TOGETHER,
     )
+    invocation = {} if module._verbosity >= SHOWS_INVOCATION else {"invocation": {}}
     try:
         values = run(module.params, check_mode=module.check_mode, diff_mode=module._diff, warn=module.warn)
-        invocation = {} if module._verbosity >= SHOWS_INVOCATION else {"invocation": {}}
         module.exit_json(**values, **invocation)
     except LiveConnectError as error:
-        module.fail_json(msg=str(error), **error.details)
+        module.fail_json(msg=str(error), **error.details, **invocation)
 
 
 if __name__ == "__main__":

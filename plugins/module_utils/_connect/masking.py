@@ -32,10 +32,11 @@ _NAMED = re.compile(rf"(?:{_WORDS})$", re.IGNORECASE)
 _REFERENCE = re.compile(r"\$\{[^{}]+\}")
 
 # What stands after 'password=': in quotes (those of JSON text inside JSON have a backslash), in braces, or up to the
-# next separator. Quotes are kept, and so is a reference.
-_QUOTED = r"(?P<quote>\\?[\"'])(?P<quoted>(?:(?!(?P=quote))(?:\\.|.))*)(?=(?P=quote))"
-_ASSIGNED = rf"\s{{0,3}}=\s{{0,3}}(?:{_QUOTED}|(?!\\?[\"'])(?P<bare>\$?\{{[^{{}}]*\}}(?=[\s&;\"']|$)|[^\s&;\"']+))"
-_JSON_VALUE = r"(?P<quote>\\?[\"'])\s{0,3}:\s{0,3}(?P=quote)(?P<quoted>(?:(?!(?P=quote))(?:\\.|.))*)(?=(?P=quote))"
+# next separator, as where a text was cut before the second quote. Quotes are kept, and so is a reference.
+_QUOTED = r"(?P<quote>\\?[\"'])(?P<quoted>(?:(?!(?P=quote))(?:\\.|.)){0,2000})(?=(?P=quote))"
+_BARE = r"(?P<bare>\$?\{[^{}]{1,500}\}(?=[\s&;\"']|$)|[^\s&;\"']+)"
+_ASSIGNED = rf"\s{{0,3}}=\s{{0,3}}(?:{_QUOTED}|\\?[\"']?{_BARE})"
+_JSON_VALUE = rf"\\?[\"']\s{{0,3}}:\s{{0,3}}(?:{_QUOTED}|\\?[\"']{_BARE})"
 # Places of a secret in any text. Traces are long: no pattern begins with a repetition, and none looks far for its end.
 _PLACES = tuple(
     re.compile(pattern, re.IGNORECASE | re.DOTALL)
@@ -59,7 +60,7 @@ _KEYED_PLACES = tuple(
         f"{_KEY}{_JSON_VALUE}",
     )
 )
-_NO_SECRET = re.compile(r"null|\[hidden\]|\$\{[^{}]+\}|\*{8}[)}\],]*")
+_NO_SECRET = re.compile(r"|null|\[hidden\]|\$\{[^{}]+\}|\*{8}[)}\],]*")
 
 # Values under keys that only look secret are masked in foreign texts from this length on, 'true' and '10' are not.
 _SHORTEST_GUESSED = 6

@@ -8,6 +8,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client
     ConnectClient,
     Patience,
     is_unfit,
+    named_key,
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import DeadlineError, RefusedError
@@ -63,6 +64,60 @@ def test_refusals_are_not_repeated(client, worker, answer, said):
     with pytest.raises(RefusedError, match=said):
         client.read(["a"])
     assert len(worker.requests) == 1
+
+
+HINT = "Add worker to no_proxy."
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "remedy"),
+    [
+        (200, b"<html>sign in</html>", HINT),
+        (403, b"<html>no</html>", HINT),
+        (407, b"", HINT),
+        (503, b"<html>no way</html>", HINT),
+        # What Connect itself says has nothing to do with a proxy.
+        (401, b'{"error_code": 401, "message": "who"}', "Check url_username"),
+        (400, b'{"error_code": 400, "message": "no"}', ""),
+    ],
+)
+def test_an_answer_that_may_be_a_proxys(status, body, remedy):
+    client = ConnectClient(Fake(Response(status, body, proxy_hint=HINT)), Mask(), Patience(0.01, first_pause=0.001))
+    with pytest.raises((RefusedError, DeadlineError)) as caught:
+        client.read(["a"])
+    assert caught.value.remedy.startswith(remedy)
+    assert bool(caught.value.remedy) == bool(remedy)
+
+
+def test_a_web_page_is_told_as_a_reader_sees_it(client, worker):
+    worker.script = [(403, b"<html><style>x {}</style><h1>Company\nproxy</h1></html>", "text/html")]
+    with pytest.raises(RefusedError, match=r"HTTP 403 Company proxy\. Check url_username"):
+        client.read(["a"])
+
+
+def test_what_is_no_answer_is_not_repeated_as_it_may_hold_secrets(client, worker):
+    worker.script = [None, (200, b'{"a": {"info": {"config": ["hunter2"]}}}', "application/json")]
+    worker.connectors["a"] = Held({})
+    with pytest.raises(RefusedError, match=r"it answered a list instead of a map at a\.info\.config\. Check") as caught:
+        client.read(["a"])
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("message", "key"),
+    [
+        ("Invalid value 7 for configuration topic: no", "topic"),
+        ('Missing required configuration "queue.name" which has no default value.', "queue.name"),
+        ("Invalid mode: fast", "mode"),
+        ("mode: slow is meant", ""),
+        ("the connection.mode fast", "connection.mode"),
+        ("out of order", ""),
+        ("org.example.Sink does not know fast", ""),
+    ],
+)
+def test_the_key_that_a_message_is_about(message, key):
+    config = {"connector.class": "org.example.Sink", "topic": "t", "mode": "fast", "connection.mode": "fast"}
+    assert named_key(message, config) == key
 
 
 @pytest.mark.parametrize(

@@ -123,10 +123,15 @@ def test_nothing_changed_is_two_requests(run, worker):
     assert worker.requests == [("GET", "/connectors/c0"), ("GET", "/connectors?expand=info&expand=status")]
 
 
-def test_a_connector_without_tasks_is_warned_of(run, worker, monkeypatch):
-    # Where other tests have loaded Ansible's controller, a warning goes to its display and not into the result.
+@pytest.fixture
+def warned(monkeypatch):
+    """The warnings. Where other tests have loaded Ansible's controller, they go to its display, not into the result."""
     warned = []
     monkeypatch.setattr(kafka_connector.AnsibleModule, "warn", lambda _module, text: warned.append(text))
+    return warned
+
+
+def test_a_connector_without_tasks_is_warned_of(run, worker, warned):
     worker.connectors["a"] = Held(dict(STORED), tasks=[])
     assert not run(name="a", config=PLAIN, state="running")["changed"]
     assert warned[0].startswith("Running without any task, so that nothing flows: 'a'.")
@@ -165,6 +170,8 @@ def test_purge_deletes_what_matches_and_is_not_declared(run, worker):
         ({"name": "a", "config": PLAIN, "secrets": {"pin": None}}, "secrets.pin has no value"),
         ({"name": "a", "config": {"topic": "t"}}, "connector.class"),
         ({"name": "a", "connectors": []}, "mutually exclusive"),
+        ({"connectors": None}, "connectors: there is nothing in it, not even an empty list. Look at the file"),
+        ({"name": None}, "connectors: there is nothing in it"),
         ({"connectors": [], "offsets": "reset"}, "mutually exclusive"),
         ({"connectors": [], "config": PLAIN}, "Move them into its entries"),
         ({"name": "a", "state": "absent", "offsets": "reset"}, "offsets are declared of a connector"),
@@ -270,6 +277,60 @@ def test_the_servers_words_are_masked(run, worker):
     assert "line two" not in result["msg"]
 
 
+def test_passwords_inside_values_are_masked(run, worker):
+    worker.connectors["a"] = Held({**STORED, "url": "db://u:old-p4ss@h", "jdbc": "jdbc:x?user=u&password=p4ss-w0rd"})
+    config = {**PLAIN, "url": "db://u:new-p4ss@h", "jdbc": "jdbc:x?user=u&password=p4ss-w0rd"}
+    worker.failing.add("a")
+    worker.trace = "org.example.Error: no login with new-p4ss"
+    result = run(name="a", config=config, hidden="p4ss")
+    diff = result["connectors"][0]["diff"]
+    assert diff["before"]["config"]["url"] == "db://u:********@h"
+    assert diff["after"]["config"]["url"] == "db://u:********@h (changed)"
+    assert diff["after"]["config"]["jdbc"] == "jdbc:x?user=u&password=********"
+    assert "failed: org.example.Error: no login with ********" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("config", "trace", "told"),
+    [
+        # Where it stands tells that it is secret, although the worker cannot be asked.
+        ({"file": "/nodir/${file:/x:pw}/x"}, "no file /nodir/hunter2-resolved/x", "no file /nodir/********/x"),
+        ({"topic": "${file:/x:m}"}, "Invalid value hunter2-resolved for configuration topic", "value ******** for"),
+        # Only the worker can tell.
+        ({"file": "${file:/x:pw}", "pin": "0"}, "no file hunter2-resolved", "no file ********"),
+        ({"file": "a${file:/x:pw}b", "pin": "0"}, "no file hunter2-resolved", "no file ********"),
+    ],
+)
+def test_what_a_config_provider_gives_is_masked_in_a_later_run(run, worker, config, trace, told):
+    worker.connectors["a"] = Held({**STORED, **config}, tasks=["FAILED"])
+    worker.trace = f"org.example.Error: {trace}"
+    if "pin" not in config:
+        worker._validate = lambda _config: (500, {"error_code": 500, "message": "out of order"})
+    result = run(name="a", config={**PLAIN, **config}, restart="never", hidden="hunter2")
+    assert told in result["msg"]
+    assert worker.writes == []
+
+
+@pytest.mark.parametrize(
+    ("options", "places"),
+    [
+        ({"config": {"connection.password": "x", "url": "db://u:x@h"}}, "connection.password, url"),
+        ({"config": {"connection.password": "${file:/x:y}", "url": "db://u:${file:/x:y}@h"}}, ""),
+        ({"config": {}, "secrets": {"connection.password": "x", "pin": "1"}}, ""),
+        # Typed by the plugin: known where its keys are asked for, because something changes.
+        ({"config": {"pin": "1"}}, "pin"),
+    ],
+)
+def test_a_password_in_config_is_warned_of(run, worker, warned, options, places):
+    options = {**options, "name": "a", "config": {**PLAIN, **options["config"]}}
+    run(**options)
+    said = f"There is a password in config, which Ansible shows at -vvv (connector 'a': {places}). Move these keys to"
+    assert [text.startswith(said) for text in warned] == [True] * bool(places)
+    worker.requests.clear()
+    assert not run(**options)["changed"]
+    assert len(worker.requests) == 2
+
+
 @pytest.mark.parametrize("check", [True, False])
 def test_validation_names_connector_and_field_before_anything_is_written(run, worker, check):
     entries = [
@@ -285,6 +346,47 @@ def test_validation_names_connector_and_field_before_anything_is_written(run, wo
     assert "config provider" in wrong["invalid"]["topic"][0]
     assert missing["invalid"] == {"connector.class": ["NoSuch is not installed on the worker"]}
     assert "'wrong': its configuration is invalid" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [
+        ("incremental", "Invalid mode: incremental"),
+        ("${file:/x:m}", "the value that the config provider gives is not accepted"),
+    ],
+)
+def test_a_class_that_breaks_off_while_it_validates_is_told_by_the_key(run, worker, mode, told):
+    result = run(name="a", config={**PLAIN, "mode": mode}, hidden="hunter2")
+    assert result["connectors"][0]["invalid"] == {"mode": [told]}
+    assert f"its configuration is invalid: mode: {told}." in result["msg"]
+    assert worker.writes == []
+
+
+def test_a_class_that_cannot_validate(run, worker):
+    worker._validate = lambda _config: (500, {"error_code": 500, "message": "no"})
+    result = run(name="a", config=PLAIN)
+    assert "its configuration is invalid: config: The worker refused to validate: HTTP 500 no." in result["msg"]
+
+
+@pytest.mark.parametrize("state", ["running", "stopped"])
+def test_a_worker_that_creates_and_then_cannot_tell_the_address(run, worker, state):
+    entry = only(quartet(run, worker, name="a{b}", config=PLAIN, state=state))
+    assert (entry["action"], entry["state"]) == ("create", state)
+
+
+@pytest.mark.parametrize("state", ["running", "stopped"])
+def test_a_configuration_that_no_record_takes(run, worker, state):
+    result = run(name="a", config={**PLAIN, "mapping": "x" * (1 << 20)}, state=state)
+    assert "HTTP 500 Error writing connector configuration to Kafka. The configuration has 1,048," in result["msg"]
+    assert "producer.max.request.size" in result["msg"]
+    # What is refused for another reason is not blamed on the size.
+    worker.refuse["a"] = "no"
+    assert "max.request.size" not in run(name="a", config={**PLAIN, "mapping": "x" * (1 << 20)})["msg"]
+
+
+def test_null_in_a_stored_configuration_is_no_value(run, worker):
+    worker.connectors["a"] = Held({**STORED, "old": None})
+    assert not run(name="a", config=PLAIN)["changed"]
 
 
 def test_on_error_continue_does_the_others(run, worker):

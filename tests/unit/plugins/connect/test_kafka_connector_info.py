@@ -42,6 +42,15 @@ def test_tells_all_and_masks(info, worker):
     assert len(worker.requests) == 7
 
 
+def test_what_a_config_provider_gives_is_masked(info, worker):
+    config = {"connector.class": "x", "file": "${f:p:k}", "dir": "/nodir/${f:p:d}/x"}
+    worker.connectors["a"] = Held(config, "FAILED", [])
+    worker.trace = "no hunter2-resolved"
+    found = info()["connectors"][0]
+    assert found["config"] == config
+    assert found["trace"] == "no ********"
+
+
 def test_only_the_named(info, worker):
     worker.connectors = {"a": Held({"connector.class": "x"}), "b": Held({"connector.class": "x"})}
     assert [one["name"] for one in info(names=["b", "c"])["connectors"]] == ["b"]
