@@ -16,6 +16,11 @@ description:
   - Takes one connector (O(name)) or all of them in one task (O(connectors)), which is much faster than a loop.
   - Nothing is written that is already so. When all is as declared the module sends two requests for any number of
     connectors, three with O(purge) or connectors that are to be absent.
+  - Secrets are masked in all that is shown; the values of O(secrets), of keys that the connector's class types as
+    passwords or whose names tell of a secret, and passwords inside addresses and connection strings. What the worker
+    puts for a reference such as C(${file:/path:key}) is masked where a message or a stack trace repeats it in its
+    place, or as the worker tells it; to learn it, one request more is sent for each connector that failed and has
+    references. The reference itself is shown.
   - While a worker is starting or rebalancing every request is repeated, for up to O(retry_timeout) seconds.
   - Works with Kafka 3.0 and later; a connector is created paused or stopped without running first from Kafka 3.7 on.
 options:
@@ -32,6 +37,9 @@ options:
       - Values become the strings that Connect stores. Booleans become V(true) or V(false), lists are joined by commas.
       - A key whose value is null must not be there. A nested dictionary is refused, write dotted keys.
       - C(name) inside is not needed; when it is given it must be the connector's name.
+      - Ansible shows it at C(-vvv). A password in it is warned of, with its key, and belongs in O(secrets). It is found
+        by the key's name or inside an address in every run, and by the type that the connector's class gives the key
+        where the keys are asked for anyway, which is when the configuration changes. References are fine here.
     type: dict
     default: {}
   secrets:

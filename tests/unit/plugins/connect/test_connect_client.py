@@ -11,6 +11,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client
     named_key,
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.plan import Step
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import DeadlineError, RefusedError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
@@ -87,6 +88,43 @@ def test_an_answer_that_may_be_a_proxys(status, body, remedy):
         client.read(["a"])
     assert caught.value.remedy.startswith(remedy)
     assert bool(caught.value.remedy) == bool(remedy)
+
+
+@pytest.mark.parametrize(
+    ("answer", "remedy"),
+    [
+        (error(404, "HTTP 404 Not Found"), "needs Kafka 3.5 or later"),
+        (error(404, "Unknown connector a"), ""),
+        (error(403, "no"), "Check url_username"),
+        ((407, b"", "text/plain"), "proxy on the way"),
+        ((200, b"<html>sign in</html>", "text/html"), "Check that url is the address"),
+    ],
+)
+def test_the_remedy_fits_a_refused_stop(client, worker, answer, remedy):
+    worker.script = [answer]
+    with pytest.raises(RefusedError) as caught:
+        client.move("a", Step.STOP)
+    assert remedy in caught.value.remedy
+    assert bool(caught.value.remedy) == bool(remedy)
+
+
+@pytest.mark.parametrize(
+    ("answer", "size", "told"),
+    [
+        (error(500, "Failed to write to config topic; the request can be safely retried"), 1 << 20, "max.request.size"),
+        (error(500, "RecordTooLargeException: no"), 1, "max.request.size"),
+        (error(500, "Error writing connector configuration to Kafka"), 1, ""),
+        ((413, b"<html>too large</html>", "text/html"), 1, "takes no request as large"),
+    ],
+)
+def test_the_remedy_for_a_configuration_that_is_too_large(client, worker, answer, size, told):
+    worker._route = lambda *_request: (404, {"error_code": 404, "message": "Connector a not found"})
+    real = worker.answer
+    worker.answer = lambda method, *request: answer if method == "PUT" else real(method, *request)
+    with pytest.raises((RefusedError, DeadlineError)) as caught:
+        client.configure("a", {"mapping": "x" * size})
+    assert told in caught.value.remedy
+    assert bool(caught.value.remedy) == bool(told)
 
 
 def test_a_web_page_is_told_as_a_reader_sees_it(client, worker):

@@ -39,6 +39,11 @@ SCENARIOS = {
     "offsets-of-a-new-one": ({}, {**ONE, "offsets": [PLACE]}),
     "restart": ({"one": Held(CONFIG, tasks=["FAILED"])}, ONE),
     "failed": ({"one": Held(CONFIG, "FAILED", [])}, {**ONE, "restart": "never"}),
+    "two": (
+        {"one": Held(OTHER), "two": Held(OTHER, tasks=["FAILED"])},
+        {"connectors": [ONE, {**ONE, "name": "two"}], "on_error": "continue"},
+    ),
+    "absent": ({}, {"name": "one", "state": "absent"}),
     "check": ({"one": Held(OTHER)}, {**ONE, "check": True}),
     "info": ({"one": Held(CONFIG), "two": Held(CONFIG, tasks=["FAILED"])}, None),
 }
