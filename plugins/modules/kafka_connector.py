@@ -378,7 +378,7 @@ def run(params, *, check_mode, diff_mode, warn):
     if not check_mode:
         waiting = Timing(params["wait_timeout"], params["poll_interval"]) if params["wait"] else None
         outcomes = apply(client, outcomes, Conduct(params["parallel"], stop, waiting), mask)
-    for text in warnings(outcomes):
+    for text in warnings(outcomes, mask):
         warn(text)
     return result(outcomes, mask, check_mode=check_mode, diff_mode=diff_mode)
 

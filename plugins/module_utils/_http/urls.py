@@ -71,8 +71,12 @@ class UrlTransport:
         if isinstance(reason, ssl.SSLCertVerificationError):
             return untrusted(self.access.url, reason)
         unknown = isinstance(reason, socket.gaierror) and reason.errno != socket.EAI_AGAIN
+        timed_out = isinstance(reason, TimeoutError)
+        # What urllib wraps happened before the request was sent as a whole.
+        sent = not isinstance(error, URLError)
         return ConnectionFailedError(
             f"{self.access.url} does not answer: {reason}.",
-            certain=isinstance(reason, ConnectionRefusedError | socket.gaierror),
+            certain=isinstance(reason, ConnectionRefusedError | socket.gaierror) or (timed_out and not sent),
             permanent=unknown,
+            slow=timed_out and sent,
         )
