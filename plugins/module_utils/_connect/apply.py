@@ -138,10 +138,10 @@ def apply(client: ConnectClient, outcomes: t.Sequence[Outcome], conduct: Conduct
     """Carry out the changes of a preview that have no error, and wait until all rest as expected."""
     written = _write_all(client, outcomes, conduct)
     wrong = any(outcome.error for outcome in written)
+    if wrong:
+        written = _seen_now(client, written)
     if conduct.wait is not None and not (wrong and conduct.stop_on_error):
         written = _wait_for_all(client, written, conduct.wait, conduct, mask)
-    elif wrong:
-        written = _seen_now(client, written)
     return [replace(one, seen=None) if Step.DELETE in one.done and not one.error else one for one in written]
 
 

@@ -12,6 +12,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client
     is_unfit,
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.plan import Step
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import DeadlineError, RefusedError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
@@ -20,7 +21,6 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport
     Response,
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.plan import Step
 from fake_connect_worker import BOOTING, CUT, REBALANCE_READ, Held, error
 
 
@@ -150,8 +150,8 @@ def slowly(full):
     over.set()
 
 
-def patient(url, timeout):
-    return ConnectClient(UrlTransport(Access(url)), Mask(), Patience(timeout, request=0.1, first_pause=0.001))
+def patient(url, timeout, request=30):
+    return ConnectClient(UrlTransport(Access(url)), Mask(), Patience(timeout, request, first_pause=0.001))
 
 
 # Of these the worker shows nothing by which they could be told from what was before.
@@ -163,7 +163,7 @@ UNSEEN = {"restart", "resume-failed"}
 )
 def test_a_write_without_an_answer_is_looked_for_and_not_sent_again(full, url, slowly, write, looks):
     looked = slowly(looks)
-    WRITES[write](patient(url, 30))
+    WRITES[write](patient(url, 30, 0.1))
     assert len(full.writes) == 1
     assert looked
 
@@ -172,14 +172,14 @@ def test_a_write_without_an_answer_is_looked_for_and_not_sent_again(full, url, s
 def test_a_write_that_never_shows_names_the_option_that_helps(full, url, slowly, write):
     slowly(None)
     with pytest.raises(DeadlineError, match=r"did not answer [A-Z]+ /connectors.* within 0.1 s, .* Raise timeout,"):
-        WRITES[write](patient(url, 0.3))
+        WRITES[write](patient(url, 0.3, 0.1))
     assert len(full.writes) == 1
 
 
 def test_a_validation_without_an_answer_is_not_sent_again(full, url, slowly):
     slowly(None)
     with pytest.raises(DeadlineError, match=r"did not answer PUT /connector-plugins/.* within 0.1 s. .* Raise timeout"):
-        patient(url, 30).validate("a", HELD)
+        patient(url, 30, 0.1).validate("a", HELD)
     assert len(full.requests) == 1
 
 

@@ -364,6 +364,20 @@ def test_on_error_stop_begins_nothing_more(run, worker):
     assert result["msg"].startswith("2 of 3 connectors went wrong. 'b': The worker refused to")
 
 
+@pytest.mark.parametrize("on_error", ["stop", "continue"])
+def test_of_the_only_connector_too_the_state_is_what_is_there(run, worker, on_error):
+    real = worker.answer
+
+    def answer(method, target, body):
+        given = real(method, target, body)
+        return error(400, "no") if (method, target) == ("PUT", "/connectors/a/config") else given
+
+    worker.answer = answer
+    result = run(name="a", config=PLAIN, on_error=on_error)
+    assert "'a': The worker refused to write the configuration: HTTP 400 no." in result["msg"]
+    assert result["connectors"][0]["state"] == "unassigned"
+
+
 def test_after_an_error_the_state_is_what_is_there(run, worker):
     # Refused, but done all the same; and what was done before shows its state too.
     real = worker.answer
