@@ -123,8 +123,8 @@ options:
       - V(failed) restarts what has failed of a connector, and only that. After a new configuration, which mostly
         restarts it anyway, it does so when the worker has left it alone for ten seconds.
       - With O(wait), what had failed has to run on then for twice the time for which it tries again by itself, and for
-        ten seconds at least, bounded by O(wait_timeout). When it fails again the task fails. Why it had failed before is
-        in the result and in a warning, also when it is well again.
+        ten seconds at least, bounded by O(wait_timeout). When it fails again the task fails. Why it had failed before
+        is in the result and in a warning, also when it is well again.
       - That time is taken from its configuration and from the defaults of its class, with one request for each class
         (C(max.retries) and C(retry.backoff.ms), C(connection.attempts) and C(connection.backoff.ms),
         C(errors.retry.timeout) and the like). For Confluent's JDBC sink as it comes it is a minute.

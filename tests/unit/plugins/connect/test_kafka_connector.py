@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from functools import partial
 
 import pytest
@@ -362,6 +363,25 @@ def test_on_error_stop_begins_nothing_more(run, worker):
     assert sorted(worker.connectors) == ["a"]
     assert [one["changed"] for one in result["connectors"]] == [True, False, False]
     assert result["msg"].startswith("2 of 3 connectors went wrong. 'b': The worker refused to")
+
+
+def test_a_create_that_takes_longer_than_a_request_may_is_a_create(run, worker):
+    over = threading.Event()
+    real = worker.answer
+
+    def answer(method, target, body):
+        given = real(method, target, body)
+        if (method, target) == ("PUT", "/connectors/a/config"):
+            over.wait()
+        return given
+
+    worker.answer = answer
+    try:
+        entry = only(run(name="a", config=PLAIN, timeout=0.2))
+    finally:
+        over.set()
+    assert (entry["action"], entry["changed"], entry["state"]) == ("create", True, "running")
+    assert only_write(worker) == ("PUT", "/connectors/a/config")
 
 
 @pytest.mark.parametrize("on_error", ["stop", "continue"])
