@@ -71,11 +71,15 @@ class Actual:
     offsets: Offsets | None = None
 
     @property
+    def failures(self) -> dict[str, str]:
+        """The trace of each part that has failed: ``connector``, ``task 0``, ``task 1``."""
+        connector = {"connector": self.trace} if self.state == FAILED else {}
+        return connector | {f"task {task.id}": task.trace for task in self.tasks if task.state == FAILED}
+
+    @property
     def failure(self) -> str | None:
         """The trace of what failed first (the connector, else the task of the lowest id), None when nothing has."""
-        if self.state == FAILED:
-            return self.trace
-        return next((task.trace for task in self.tasks if task.state == FAILED), None)
+        return next(iter(self.failures.values()), None)
 
     @property
     def is_idle(self) -> bool:

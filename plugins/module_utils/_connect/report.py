@@ -12,7 +12,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from .._errors import RefusedError
-from .model import ABSENT, STOPPED, Actual, listed
+from .model import ABSENT, STOPPED, Actual, listed, root_cause
 from .offsets import after as offsets_after
 from .offsets import entries
 from .plan import Change, Step
@@ -38,12 +38,12 @@ def learn_secrets(client: ConnectClient, changes: t.Sequence[Change], mask: Mask
 
 
 def learn_provided(client: ConnectClient, outcomes: t.Sequence[Outcome], *, parallel: int) -> None:
-    """Have the mask know what config providers give to connectors that failed, whose traces may repeat it.
+    """Have the mask know what config providers give to connectors that fail or had failed: traces may repeat it.
 
     One request for each of them that has references in its configuration.
     """
     shown = [outcome.seen for outcome in outcomes if outcome.seen]
-    shown += [outcome.change.actual for outcome in outcomes if outcome.error and outcome.change.actual]
+    shown += [outcome.change.actual for outcome in outcomes if outcome.change.actual]
     _learn_provided(client, shown, parallel=parallel)
 
 
@@ -75,7 +75,7 @@ def difference(change: Change, mask: Mask) -> dict[str, t.Any]:
     if not change.shows_config:
         del before["config"], after["config"]
     if Step.RESTART_FAILED in change.steps:
-        before["failed"], after["failed"] = _failed_parts(change.actual), []
+        before["failed"], after["failed"] = list(change.actual.failures) if change.actual else [], []
     if Step.RESTART in change.steps:
         after["restarted"] = True
     if change.moves_offsets and change.offsets is not None:
@@ -100,13 +100,6 @@ def _state(state: str | None) -> str:
     return state or "unknown"
 
 
-def _failed_parts(actual: Actual | None) -> list[str]:
-    if actual is None:
-        return []
-    parts = ["connector"] if actual.state == "failed" else []
-    return parts + [f"task {task.id}" for task in actual.tasks if task.state == "failed"]
-
-
 def exposed(declared: t.Sequence[Declared], mask: Mask) -> list[str]:
     """Where passwords stand in clear in ``config``, which Ansible shows from -vvv on; one sentence or none."""
     places = []
@@ -120,15 +113,31 @@ def exposed(declared: t.Sequence[Declared], mask: Mask) -> list[str]:
     ]
 
 
-def warnings(outcomes: t.Sequence[Outcome]) -> list[str]:
+def warnings(outcomes: t.Sequence[Outcome], mask: Mask) -> list[str]:
     """What is no error and should not go unseen, one sentence or two each."""
+    texts = [_repaired(one, mask) for one in outcomes if one.change.repairs and one.done and not one.error]
     idle = [outcome.change.name for outcome in outcomes if outcome.seen and outcome.seen.is_idle]
-    if not idle:
-        return []
-    return [
-        f"Running without any task, so that nothing flows: {listed(idle)}. "
-        "A source has no tasks while there is nothing for it to read; look at its configuration and the worker's log."
-    ]
+    if idle:
+        texts.append(
+            f"Running without any task, so that nothing flows: {listed(idle)}. A source has no tasks while there is "
+            "nothing for it to read; look at its configuration and the worker's log."
+        )
+    return texts
+
+
+def _repaired(outcome: Outcome, mask: Mask) -> str:
+    failure = outcome.change.actual.failure if outcome.change.actual else None
+    cause = root_cause(mask.text(failure or "")) or "the worker did not say why"
+    told = f"'{outcome.change.name}' had failed before this run: {cause.rstrip('.')}."
+    if outcome.ran is None:
+        return f"{told} Whether it has run since was not looked at."
+    since = f"It has run for {outcome.ran:.0f} s since"
+    if outcome.ran >= outcome.trial:
+        return f"{told} {since}, longer than it tries again by itself."
+    return (
+        f"{told} {since}, and may try again by itself for {outcome.trial:.0f} s before it fails once more. "
+        "Raise wait_timeout to see it."
+    )
 
 
 def result(outcomes: t.Sequence[Outcome], mask: Mask, *, check_mode: bool, diff_mode: bool) -> dict[str, t.Any]:
@@ -173,6 +182,10 @@ def _entry(outcome: Outcome, mask: Mask, *, check_mode: bool) -> dict[str, t.Any
     }
     if outcome.seen is None and outcome.done and change.expected != ABSENT:
         entry["state"] = _state(None)
+    if outcome.done and change.actual and change.had_failed:
+        entry["failed_before"] = [
+            {"part": part, "trace": mask.text(trace)} for part, trace in change.actual.failures.items()
+        ]
     if change.steps:
         entry["diff"] = difference(change, mask)
     if outcome.invalid:

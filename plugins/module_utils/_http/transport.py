@@ -54,13 +54,23 @@ class ConnectionFailedError(LiveConnectError):
     """No HTTP answer: refused, reset, timed out, unknown host, untrusted certificate.
 
     ``certain`` is True when the request cannot have reached the server, so that repeating it is safe; ``permanent``
-    when repeating it cannot help (unknown host, untrusted certificate).
+    when repeating it cannot help (unknown host, untrusted certificate); ``slow`` when the server had the request and
+    gave no answer in time, so that it may still be at it.
     """
 
-    def __init__(self, message: str, *, certain: bool = False, permanent: bool = False, remedy: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        certain: bool = False,
+        permanent: bool = False,
+        slow: bool = False,
+        remedy: str = "",
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.certain = certain
         self.permanent = permanent
+        self.slow = slow
 
 
 def untrusted(address: str, reason: object) -> ConnectionFailedError:

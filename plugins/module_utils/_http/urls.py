@@ -85,10 +85,14 @@ class UrlTransport:
         unknown = isinstance(error, ValueError) or (
             isinstance(reason, socket.gaierror) and reason.errno != socket.EAI_AGAIN
         )
+        timed_out = isinstance(reason, TimeoutError)
+        # What urllib wraps happened before the request was sent as a whole.
+        sent = not isinstance(error, URLError)
         return ConnectionFailedError(
             f"{self.access.url} does not answer: {reason}.",
-            certain=isinstance(reason, ConnectionRefusedError | socket.gaierror),
+            certain=isinstance(reason, ConnectionRefusedError | socket.gaierror) or (timed_out and not sent),
             permanent=unknown or _TUNNEL_REFUSED.search(str(reason)) is not None,
+            slow=timed_out and sent,
             remedy=self._proxy_hint or ("Check the host in url." if unknown else ""),
         )
 

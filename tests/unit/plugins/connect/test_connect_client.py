@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import threading
+
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import (
     ConnectClient,
@@ -20,7 +22,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport
     Response,
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
-from fake_connect_worker import BOOTING, Held, error
+from fake_connect_worker import BOOTING, CUT, REBALANCE_READ, Held, error
 
 
 @pytest.fixture
@@ -176,6 +178,136 @@ def test_the_error_never_holds_half_a_secret(worker, url):
     with pytest.raises(RefusedError) as caught:
         ConnectClient(UrlTransport(Access(url)), mask).configure("a", {})
     assert "xx" not in str(caught.value)
+
+
+NAME = "a b"
+HELD = {"connector.class": "org.example.Sink", "topic": "t"}
+KEY = '{"file": "x"}'
+WRITES = {
+    "create": lambda client: client.create("new", HELD, "stopped", at_rest=True),
+    "create-running": lambda client: client.create("new", HELD, "present", at_rest=True),
+    "configure": lambda client: client.configure(NAME, {**HELD, "topic": "u"}),
+    "pause": lambda client: client.move(NAME, Step.PAUSE),
+    "stop": lambda client: client.move(NAME, Step.STOP),
+    "resume-failed": lambda client: client.move("failed", Step.RESUME),
+    "stop-failed": lambda client: client.move("failed", Step.STOP),
+    "restart": lambda client: client.restart("failed", only_failed=True),
+    "reset": lambda client: client.reset_offsets("stopped"),
+    "alter": lambda client: client.alter_offsets("stopped", {KEY: {"position": 9}}),
+    "delete": lambda client: client.delete(NAME),
+}
+
+
+@pytest.fixture
+def full(worker):
+    worker.connectors = {
+        NAME: Held(dict(HELD)),
+        "failed": Held(dict(HELD), "FAILED", []),
+        "stopped": Held(dict(HELD), "STOPPED", [], offsets=[{"partition": {"file": "x"}, "offset": {"position": 3}}]),
+    }
+    return worker
+
+
+@pytest.fixture
+def slowly(full):
+    """Gives no answer to a write before the test is over; it is done after so many looks, None: never."""
+    over, looked = threading.Event(), []
+    real = full.answer
+
+    def slowly(looks):
+        may = threading.Event()
+
+        def answer(method, target, body):
+            if method == "GET":
+                looked.append(target)
+                if looks is not None and len(looked) > looks:
+                    may.set()
+                    done.wait()
+                return real(method, target, body)
+            if looks is None:
+                full.requests.append((method, target))
+            else:
+                if looks:
+                    may.wait()
+                real(method, target, body)
+            done.set()
+            over.wait()
+            return CUT
+
+        done = threading.Event()
+        full.answer = answer
+        return looked
+
+    yield slowly
+    over.set()
+
+
+def patient(url, timeout, request=30):
+    return ConnectClient(UrlTransport(Access(url)), Mask(), Patience(timeout, request, first_pause=0.001))
+
+
+# Of these the worker shows nothing by which they could be told from what was before.
+UNSEEN = {"restart", "resume-failed"}
+
+
+@pytest.mark.parametrize(
+    ("write", "looks"), [(write, looks) for write in WRITES for looks in (0, 2) if not looks or write not in UNSEEN]
+)
+def test_a_write_without_an_answer_is_looked_for_and_not_sent_again(full, url, slowly, write, looks):
+    looked = slowly(looks)
+    WRITES[write](patient(url, 30, 0.1))
+    assert len(full.writes) == 1
+    assert looked
+
+
+@pytest.mark.parametrize("write", sorted(WRITES.keys() - UNSEEN))
+def test_a_write_that_never_shows_names_the_option_that_helps(full, url, slowly, write):
+    slowly(None)
+    with pytest.raises(DeadlineError, match=r"did not answer [A-Z]+ /connectors.* within 0.1 s, .* Raise timeout,"):
+        WRITES[write](patient(url, 0.3, 0.1))
+    assert len(full.writes) == 1
+
+
+def test_a_validation_without_an_answer_is_not_sent_again(full, url, slowly):
+    slowly(None)
+    with pytest.raises(DeadlineError, match=r"did not answer PUT /connector-plugins/.* within 0.1 s. .* Raise timeout"):
+        patient(url, 30, 0.1).validate("a", HELD)
+    assert len(full.requests) == 1
+
+
+@pytest.mark.parametrize("lost", [CUT, error(500, "IO Error trying to forward REST request"), (502, b"", "")])
+@pytest.mark.parametrize(
+    ("write", "carried_out"),
+    # A state shows a little later, and moving there twice does no harm.
+    [(write, False) for write in sorted(WRITES.keys() - UNSEEN)]
+    + [(write, True) for write in ("create", "configure", "alter", "reset", "delete")],
+)
+def test_a_write_that_is_over_is_sent_again_only_when_it_does_not_show(full, url, write, carried_out, lost):
+    real = full.answer
+
+    def answer(method, target, body):
+        if method == "GET" or full.writes:
+            return real(method, target, body)
+        if carried_out:
+            real(method, target, body)
+        else:
+            full.requests.append((method, target))
+        return lost
+
+    full.answer = answer
+    WRITES[write](patient(url, 30))
+    assert len(full.writes) == (1 if carried_out else 2)
+
+
+def test_a_create_that_shows_late_is_no_other_ones_connector(full, url):
+    # It was carried out, and another worker learns of it later.
+    full.script = [error(500, "Request timed out"), error(404, "Connector new not found")]
+    full.connectors["new"] = Held(dict(HELD), "STOPPED", [])
+    WRITES["create"](patient(url, 30))
+    full.connectors["new"].config = {"connector.class": "Other"}
+    full.script = [error(500, "Request timed out"), error(500, REBALANCE_READ)]
+    with pytest.raises(RefusedError, match="already exists"):
+        WRITES["create"](patient(url, 30))
 
 
 class Fake:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect import retries
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import (
     Actual,
@@ -109,6 +110,49 @@ def test_an_old_failure_is_believed_later_than_an_old_success():
     timing = Timing(timeout=9, poll_interval=0.001, settle=0, settle_each=0, repair=9)
     goal = Goal("a", "running", FAILS, written=True)
     assert wait_for(Film(FAILS, FAILS, FAILS, RUNS), [goal], {}, timing, Mask(), stop_at_first=True).errors == {}
+
+
+@pytest.mark.parametrize(
+    ("pictures", "trial", "error"),
+    [
+        ([FAILS, MOVES, RUNS, RUNS, RUNS, FAILS], 60, "failed again: y"),
+        # A rebalance begins it anew.
+        ([RUNS, RUNS, MOVES, RUNS], 0.02, ""),
+        ([RUNS], 0.02, ""),
+        ([RUNS], 60, ""),
+    ],
+)
+def test_what_had_failed_has_to_run_on(pictures, trial, error):
+    timing = Timing(timeout=0.1, poll_interval=0.001, settle=0, settle_each=0, repair=60)
+    goal = Goal("a", "running", FAILS, written=True, trial=trial)
+    waited = wait_for(Film(*pictures), [goal], {}, timing, Mask(), stop_at_first=True)
+    assert waited.errors.get("a", "") == error
+    assert error or waited.ran["a"] >= min(trial, 0.05)
+
+
+def test_a_known_failure_comes_with_its_remedy():
+    trace = "java.lang.IllegalStateException: Could not find any input file(s) to infer schema from.\n\tat x"
+    timing = Timing(timeout=1, poll_interval=0.001, settle=0)
+    goal = Goal("a", "running", None, written=True)
+    film = Film(Actual("a", state="failed", trace=trace))
+    error = wait_for(film, [goal], {}, timing, Mask(), stop_at_first=True).errors["a"]
+    assert error.startswith("failed: java.lang.IllegalStateException: Could not find any input file(s)")
+    assert "infer schema from. Declare key.schema and value.schema" in error
+
+
+@pytest.mark.parametrize(
+    ("config", "seconds"),
+    [
+        ({}, 0),
+        ({"max.retries": "10", "retry.backoff.ms": "3000"}, 30),
+        ({"connection.attempts": "3", "connection.backoff.ms": "10000", "max.retries": "1"}, 30),
+        ({"flush.max.retries": "5", "flush.retry.delay.ms": "1000", "errors.retry.timeout": "600000"}, 600),
+        ({"errors.max.retries": "-1", "retriable.restart.connector.wait.ms": "10000", "errors.retry.timeout": "-1"}, 0),
+        ({"max.retries": "${file:p:k}", "retry.backoff.ms": "3000"}, 0),
+    ],
+)
+def test_how_long_a_connector_tries_again(config, seconds):
+    assert retries.longest(config) == seconds
 
 
 def test_the_more_is_written_the_longer_a_connector_may_be_without_its_tasks():

@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
 BOOTING = (404, b"<html><body><h2>HTTP ERROR 404 Not Found</h2></body></html>", "text/html")
+# The connection ends without an answer.
+CUT = (0, b"", "")
 REBALANCE_READ = "Request cannot be completed because a rebalance is expected"
 REBALANCE_WRITE = "Cannot complete request because of a conflicting operation (e.g. worker rebalance)"
 LARGEST_RECORD = 1 << 20
@@ -33,7 +35,8 @@ class Held:
 
     For the next ``passing`` reads its status tells that it is on its way; ``ran`` whether it was ever running;
     ``target`` is the state that a failed connector takes on when it is restarted;
-    ``offsets`` stand still.
+    ``offsets`` stand still; those that are ``unsaved`` take their place when it is stopped.
+    After each restart its tasks are RUNNING for ``retries`` reads of its status before they fail once more.
     """
 
     config: dict[str, str]
@@ -43,6 +46,9 @@ class Held:
     passing: int = 0
     target: str = "RUNNING"
     offsets: list[dict] = field(default_factory=list)
+    unsaved: list[dict] | None = None
+    retries: int | None = None
+    left: int | None = None
 
 
 class Worker:
@@ -64,6 +70,10 @@ class Worker:
         self.failing: set[str] = set()
         self.healing = False
         self.lazy = False
+        self.keys: list[dict] = [
+            {"name": "pin", "type": "PASSWORD", "default_value": None},
+            {"name": "topic", "type": "STRING", "default_value": None},
+        ]
         self.refuse: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -94,7 +104,9 @@ class Worker:
             case "GET", ["connector-plugins"]:
                 return 200, [{"class": "org.example.Sink", "type": "sink", "version": "1.0"}]
             case "GET", ["connector-plugins", _, "config"]:
-                return 200, [{"name": "pin", "type": "PASSWORD"}, {"name": "topic", "type": "STRING"}]
+                return 200, self.keys
+            case "GET", ["connectors", name, "status"] if name in self.connectors:
+                return 200, self._status(name, self.connectors[name])
             case "PUT", ["connector-plugins", _, "config", "validate"]:
                 return self._validate(body)
             case _, ["connectors", name, *rest]:
@@ -123,6 +135,10 @@ class Worker:
             return {**more, "state": state, "worker_id": "127.0.0.1:8083", **trace}
 
         passing, held.passing = held.passing > 0, max(0, held.passing - 1)
+        if held.left is not None and not passing:
+            held.left -= 1
+            if held.left < 0:
+                held.left, held.tasks = None, ["FAILED"] * len(held.tasks)
         tasks = [shown("UNASSIGNED" if passing else state, id=index) for index, state in enumerate(held.tasks)]
         return {
             "name": name,
@@ -159,6 +175,7 @@ class Worker:
         if held.state == "FAILED":
             held.state = held.target
         held.passing = 1
+        held.left = held.retries if held.state == "RUNNING" else None
         task_state = "FAILED" if name in self.failing and held.state == "RUNNING" else held.state
         held.tasks = [] if held.state == "STOPPED" else [task_state] * int(held.config.get("tasks.max", "1"))
 
@@ -209,6 +226,8 @@ class Worker:
         failed = [task == "FAILED" for task in held.tasks]
         if held.state != "FAILED" or state == "STOPPED":
             held.state = state
+            if state == "STOPPED" and held.unsaved is not None:
+                held.offsets, held.unsaved = held.unsaved, None
             self._start(name, held)
             # A failed task takes on no state until it is restarted.
             held.tasks = [
@@ -255,6 +274,9 @@ def serve(worker, tls=None):
         def _answer(self):
             length = int(self.headers.get("Content-Length") or 0)
             status, body, content_type = worker.answer(self.command, self.path, self.rfile.read(length))
+            if status == CUT[0]:
+                self.close_connection = True
+                return
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))

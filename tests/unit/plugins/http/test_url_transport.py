@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -104,7 +105,17 @@ def test_an_answer_that_takes_too_long(server):
             UrlTransport(Access(server.url, timeout=30)).request("GET", "/", timeout=0.05)
     finally:
         silent.set()
-    assert not caught.value.certain
+    # It may still be at it.
+    assert (caught.value.certain, caught.value.slow) == (False, True)
+
+
+def test_a_server_that_never_got_the_request():
+    # It lets anybody in, and says nothing while the encryption is to be agreed on.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        access = Access(f"https://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(ConnectionFailedError, match="timed out") as caught:
+            UrlTransport(access).request("PUT", "/", body=b"x", timeout=0.05)
+    assert (caught.value.certain, caught.value.slow) == (True, False)
 
 
 def test_goes_through_the_proxy_of_the_environment(server, monkeypatch):
