@@ -326,7 +326,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client
     is_unfit,
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import declare
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import declare, declared_entries
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.plan import Rules, plan
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.report import (
     exposed,
@@ -387,16 +387,7 @@ def run(params, *, check_mode, diff_mode, warn):
     """The module's result."""
     if params["parallel"] < 1:
         raise InvalidInputError("parallel: it must be 1 or more.")
-    if params["connectors"] is None and params["name"] is None:
-        raise InvalidInputError(
-            "connectors: there is nothing in it, not even an empty list.",
-            remedy="Look at the file or variable that it comes from; write [] when there are none.",
-        )
-    if params["connectors"] is not None and (params["config"] or params["secrets"]):
-        raise InvalidInputError(
-            "connectors: config and secrets beside it belong to no connector.", remedy="Move them into its entries."
-        )
-    declared = declare([params] if params["connectors"] is None else params["connectors"])
+    declared = declare(declared_entries(params))
     rules = Rules.from_params(params)
     mask = Mask()
     for one in declared:
@@ -409,15 +400,13 @@ def run(params, *, check_mode, diff_mode, warn):
     actual, refused = read_offsets(client, declared, actual, parallel=params["parallel"])
     changes = plan(declared, actual, rules)
     learn_secrets(client, changes, mask)
-    for text in exposed(declared, mask):
-        warn(text)
     invalid = validate(client, changes, parallel=params["parallel"]) if params["validate_config"] else {}
     outcomes = preview(changes, invalid | refused, stop_on_error=stop)
     if not check_mode:
         waiting = Timing(params["wait_timeout"], params["poll_interval"]) if params["wait"] else None
         outcomes = apply(client, outcomes, Conduct(params["parallel"], stop, waiting), mask)
     learn_provided(client, outcomes, parallel=params["parallel"])
-    for text in warnings(outcomes, mask):
+    for text in exposed(declared, mask) + warnings(outcomes, mask):
         warn(text)
     return result(outcomes, mask, check_mode=check_mode, diff_mode=diff_mode)
 

@@ -23,6 +23,7 @@ from .masking import has_placeholder
 from .model import FAILED, PAUSED, RUNNING, STOPPED, Actual, parse_config, parse_connectors
 from .offsets import RESET, Offsets, Wanted, after, entries, parse_offsets
 from .plan import Step
+from .validation import Validated, named_key, parse_defaults, parse_password_keys, parse_validated
 
 if t.TYPE_CHECKING:
     from .masking import Mask
@@ -43,9 +44,6 @@ _CHECK_URL = "Check that url is the address of a Kafka Connect worker."
 _LARGEST_RECORD = 1024 * 1024
 _TOO_LARGE = ("RecordTooLarge", "max.request.size", "larger than the max message size")
 _TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
-# How Connect says which key it finds wrong.
-_ABOUT_KEY = re.compile(r"for configuration ([\w.-]+)|[Cc]onfiguration (?:named )?[\"']([\w.-]+)[\"']")
-_WORD = re.compile(r"[\w.-]*\w")
 _T = t.TypeVar("_T")
 
 _STATE_PATHS = {Step.PAUSE: "pause", Step.RESUME: "resume", Step.STOP: "stop"}
@@ -157,14 +155,14 @@ class ConnectClient:
         response = self._send("GET", path)
         if not response.ok:
             return frozenset()
-        return self._parsed(response, f"tell the keys of {connector_class}", _password_keys)
+        return self._parsed(response, f"tell the keys of {connector_class}", parse_password_keys)
 
     def defaults(self, connector_class: str) -> dict[str, str]:
         """The values that a connector class gives to keys which are not configured; none when it is not known."""
         response = self._send("GET", f"/connector-plugins/{_quoted(connector_class)}/config")
         if not response.ok:
             return {}
-        return self._parsed(response, f"tell the keys of {connector_class}", _defaults)
+        return self._parsed(response, f"tell the keys of {connector_class}", parse_defaults)
 
     def validate(self, name: str, config: t.Mapping[str, str]) -> list[FieldError]:
         """What the worker finds wrong with ``config``. Its answer holds resolved secrets: only errors are kept.
@@ -181,7 +179,7 @@ class ConnectClient:
             key = named_key(said, config)
             if key:
                 return [self._field_error(key, [said], config)]
-        values = self._parsed(response, "validate", _validated)
+        values = self._parsed(response, "validate", parse_validated)
         self._learn_resolved(values, config)
         return [self._field_error(value.key, value.errors, config) for value in values if value.errors]
 
@@ -197,9 +195,9 @@ class ConnectClient:
                 {**config, "name": name},
                 timeout=self._patience.request,
             )
-            self._learn_resolved(_validated(Piece(response.json())), config)
+            self._learn_resolved(parse_validated(Piece(response.json())), config)
 
-    def _learn_resolved(self, values: t.Sequence[_Validated], config: t.Mapping[str, str]) -> None:
+    def _learn_resolved(self, values: t.Sequence[Validated], config: t.Mapping[str, str]) -> None:
         for value in values:
             if value.resolved and has_placeholder(config.get(value.key, "")):
                 self._mask.learn_resolved(config[value.key], value.resolved)
@@ -485,55 +483,9 @@ def _validation_path(config: t.Mapping[str, str]) -> str:
     return f"/connector-plugins/{_quoted(config['connector.class'])}/config/validate"
 
 
-@dataclass(frozen=True)
-class _Validated:
-    """What a worker says about one key; ``resolved`` is its value, without references, where it tells."""
-
-    key: str
-    resolved: str
-    errors: tuple[str, ...]
-
-
-def _validated(answer: Piece) -> list[_Validated]:
-    return [
-        _Validated(
-            value["name"].text(),
-            value["value"].text() if value["value"] else "",
-            tuple(error.text() for error in value["errors"].list()) if value["errors"] else (),
-        )
-        for value in (one["value"] for one in answer["configs"].list())
-    ]
-
-
-def _password_keys(answer: Piece) -> frozenset[str]:
-    return frozenset(key["name"].text() for key in answer.list() if key["type"] and key["type"].text() == "PASSWORD")
-
-
-def _defaults(answer: Piece) -> dict[str, str]:
-    return {key["name"].text(): key["default_value"].text() for key in answer.list() if key["default_value"]}
-
-
 def _texts(answer: Piece) -> dict[str, str]:
     """A map of texts; a version that a plugin does not tell is missing or null."""
     return {key: value.text() for key, value in answer.map().items() if value}
-
-
-def named_key(message: str, config: t.Mapping[str, str]) -> str:
-    """The key of ``config`` that a message is about; empty when it tells none.
-
-    It says so in Connect's own words, or it has a key and its value in it (or the key alone, where the worker puts
-    another value for it).
-    """
-    match = _ABOUT_KEY.search(message)
-    if match:
-        return str(match[1] or match[2]).rstrip(".")
-    words = set(_WORD.findall(message)) | set(re.findall(r"\w+", message))
-    named = [
-        key
-        for key, value in config.items()
-        if key in words and key != "connector.class" and (has_placeholder(value) or (value and value in message))
-    ]
-    return max(named, key=len, default="")
 
 
 def _shown(response: Response) -> str:

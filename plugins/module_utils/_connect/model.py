@@ -95,6 +95,22 @@ class Actual:
         return self.tasks or (self.state, self.worker, self.trace)
 
 
+def declared_entries(params: t.Mapping[str, t.Any]) -> list[t.Mapping[str, t.Any]]:
+    """The connectors that a module's options give, one or many; InvalidInputError when there is neither."""
+    if params["connectors"] is None:
+        if params["name"] is None:
+            raise InvalidInputError(
+                "connectors: there is nothing in it, not even an empty list.",
+                remedy="Look at the file or variable that it comes from; write [] when there are none.",
+            )
+        return [params]
+    if params["config"] or params["secrets"]:
+        raise InvalidInputError(
+            "connectors: config and secrets beside it belong to no connector.", remedy="Move them into its entries."
+        )
+    return list(params["connectors"])
+
+
 def declare(entries: t.Sequence[t.Mapping[str, t.Any]]) -> list[Declared]:
     """Parse ``name``, ``config``, ``secrets``, ``state``, ``offsets`` of each entry.
 

@@ -10,10 +10,10 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client
     ConnectClient,
     Patience,
     is_unfit,
-    named_key,
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.plan import Step
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.validation import named_key
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import DeadlineError, RefusedError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
