@@ -89,11 +89,12 @@ def test_restarts_when_told(run, cluster, restart):
     assert (entry["action"], entry["state"], len(entry["tasks"])) == ("update", "running", 1)
 
 
-def test_the_plugin_says_which_keys_are_passwords(cluster):
+def test_the_plugin_says_which_keys_are_passwords_and_what_it_does_without_them(cluster):
     client = ConnectClient(UrlTransport(Access(cluster.urls[0])), Mask())
     keys = client.password_keys("io.debezium.connector.jdbc.JdbcSinkConnector")
     assert "connection.password" in keys
     assert "connection.username" not in keys
+    assert client.defaults("io.debezium.connector.jdbc.JdbcSinkConnector")["flush.max.retries"] == "5"
 
 
 def test_names_of_all_kinds(quartet, run, status):
