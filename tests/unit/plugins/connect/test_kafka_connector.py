@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect import client
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import Patience
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait import Timing
 from ansible_collections.igrafx.liveconnect.plugins.modules import kafka_connector
@@ -437,13 +438,16 @@ def test_a_worker_that_creates_and_then_cannot_tell_the_address(run, worker, sta
 
 
 @pytest.mark.parametrize("state", ["running", "stopped"])
-def test_a_configuration_that_no_record_takes(run, worker, state):
-    result = run(name="a", config={**PLAIN, "mapping": "x" * (1 << 20)}, state=state)
-    assert "HTTP 500 Error writing connector configuration to Kafka. The configuration has 1,048," in result["msg"]
+def test_a_configuration_that_no_record_takes(run, worker, state, monkeypatch):
+    monkeypatch.setattr(client, "_LARGEST_RECORD", 1000)
+    worker.largest_record = 1000
+    config = {**PLAIN, "mapping": "x" * 1000}
+    result = run(name="a", config=config, state=state)
+    assert "HTTP 500 Error writing connector configuration to Kafka. The configuration has 1," in result["msg"]
     assert "producer.max.request.size" in result["msg"]
     # What is refused for another reason is not blamed on the size.
     worker.refuse["a"] = "no"
-    assert "max.request.size" not in run(name="a", config={**PLAIN, "mapping": "x" * (1 << 20)})["msg"]
+    assert "max.request.size" not in run(name="a", config=config)["msg"]
 
 
 def test_null_in_a_stored_configuration_is_no_value(run, worker):

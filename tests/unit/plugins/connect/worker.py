@@ -18,7 +18,6 @@ BOOTING = (404, b"<html><body><h2>HTTP ERROR 404 Not Found</h2></body></html>", 
 CUT = (0, b"", "")
 REBALANCE_READ = "Request cannot be completed because a rebalance is expected"
 REBALANCE_WRITE = "Cannot complete request because of a conflicting operation (e.g. worker rebalance)"
-LARGEST_RECORD = 1 << 20
 TRACE = (
     "org.apache.kafka.connect.errors.ConnectException: task gave up\n"
     "\tat org.example.Task.poll(Task.java:42)\n"
@@ -65,6 +64,7 @@ class Worker:
         self.bodies: list[object] = []
         self.provided = "hunter2-resolved"
         self.trace = TRACE
+        self.largest_record = 1 << 20
         self.script: list[tuple[int, bytes, str] | None] = []
         self.without_status: dict[str, int] = {}
         self.failing: set[str] = set()
@@ -156,7 +156,7 @@ class Worker:
         return self._written(name, body["config"], body.get("initial_state", "RUNNING"))
 
     def _written(self, name, config, state):
-        if len(json.dumps(config)) > LARGEST_RECORD:
+        if len(json.dumps(config)) > self.largest_record:
             return 500, _error(500, "Error writing connector configuration to Kafka")
         new = name not in self.connectors
         self._put(name, config, state)
