@@ -17,14 +17,13 @@ def checked_url(url: str, example: str, *, option: str = "url") -> str:
 
     ``example`` is the form that the error tells the operator to write, ``option`` what it calls the address.
     """
-    wrong = InvalidInputError(f"{option}: '{url}' is not a web address.", remedy=f"Write it as {example}.")
     try:
         parts = urlsplit(url)
-        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError as error:
-        raise wrong from error
-    if not valid:
-        raise wrong
+        understood = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets that are no IPv6 address, a port that is no number
+        understood = False
+    if not understood:
+        raise InvalidInputError(f"{option}: '{url}' is not a web address.", remedy=f"Write it as {example}.")
     if parts.username or parts.password:
         raise InvalidInputError(
             f"{option}: the address of {parts.hostname} carries credentials, which would be shown in logs.",

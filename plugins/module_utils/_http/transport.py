@@ -42,7 +42,7 @@ class Response:
         """The body parsed as JSON whatever its content type says, or None when it is not JSON."""
         try:
             return json.loads(self.body)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError):  # the latter for what is nested too deep
             return None
 
     def excerpt(self) -> str:
