@@ -121,10 +121,10 @@ options:
   record:
     description:
       - File on the target host with digests of the statements that were found equal and of the texts that the server
-        stored for them, by server. As long as both match, an unchanged statement needs no request of its own.
-      - The stored texts are read from the server in every run; without the file, or with a broken one, a run is only
-        slower. It is written in one step, for its owner alone. Statements whose columns come from a schema registry are
-        always asked for. Delete it after changing the server's default formats.
+        stored for them, by O(url). As long as both match, an unchanged statement needs no request of its own.
+      - The stored texts are read from the server in every run; without the file, or with a broken one, a run asks again
+        about the statements with C(AS SELECT). It is written in one step, for its owner alone. Statements whose columns
+        come from a schema registry are always asked for. Delete it after changing the server's default formats.
       - An empty value keeps no record.
     type: path
     default: ~/.cache/igrafx.liveconnect/ksql_statement.json
@@ -134,7 +134,7 @@ options:
     default: 120
   retry_timeout:
     description:
-      - Seconds for which a server that is starting, busy or out of reach is tried again.
+      - Seconds for which a server that is starting, busy or out of reach is tried again, while nothing gets done.
       - After a time-out the module looks at what the server holds before it repeats anything.
     type: float
     default: 120
@@ -310,7 +310,7 @@ def site_from(params, variables):
     )
     workers = transport_from({**params, "url": params["connect_url"]}, is_unfit)
     connect = ConnectReader(workers, Patience(params["retry_timeout"]), params["timeout"])
-    record = Record(params["record"], client.info()) if params["record"] else Record()
+    record = Record(params["record"] or "", " ".join(params["url"]))
     return Site(client, record, connect if params["connect_url"] else None)
 
 

@@ -7,13 +7,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import typing as t
 from dataclasses import dataclass, field
 
-from .._errors import InvalidInputError, LiveConnectError, RefusedError
+from .._errors import DeadlineError, InvalidInputError, LiveConnectError, RefusedError
+from .answers import CHECK_URL
 from .client import ConnectReader, Done, KsqlClient, Script, StatementRefusedError, UnsettledError, script_of
-from .model import Echo, Key, Statement, plain, same_source
+from .declaration import shape_of
+from .model import (
+    Echo,
+    Key,
+    Properties,
+    Source,
+    Statement,
+    defaults_shown,
+    plain,
+    same_shape,
+    same_source,
+)
 from .plan import final_types, plan
 from .record import Record, fingerprint
 from .steps import Actual, Move, Plan, Rules, Step
@@ -79,6 +92,7 @@ def read(site: Site, statements: t.Sequence[Statement]) -> Actual:
     echoes = {}
     before: list[Script] = []
     changed_types = set()
+    defaults: dict[frozenset[tuple[str, str]], Properties] = {}
     for statement in statements:
         if statement.absent or statement.kind == "connector":
             continue
@@ -86,18 +100,33 @@ def read(site: Site, statements: t.Sequence[Statement]) -> Actual:
         if statement.name not in held:
             before.append(script_of(statement))
         elif statement.kind == "type" and types[statement.name] != catalogue.types[statement.name]:
-            before.append(Script(statement.replacing, statement.settings))
+            before.append(script_of(statement, statement.replacing))
             changed_types.add(statement.name)
         elif statement.kind in ("stream", "table"):
-            stored, mark = catalogue.sources[statement.name].statement, fingerprint(statement, types)
-            if site.record.knows(statement, mark, stored):
-                echoes[statement.name] = Echo(stored)
-                continue
-            echo = site.ksql.echo(statement, before, needed=bool(changed_types & statement.words))
+            source, mark = catalogue.sources[statement.name], fingerprint(statement, types)
+            settings = frozenset(statement.properties.items())
+            known = site.record.knows(statement, mark, source.statement)
+            if known or _surely_same(statement, source, types, defaults.get(settings)):
+                echo = Echo(source.statement)
+            else:
+                echo = site.ksql.echo(statement, before, needed=bool(changed_types & statement.words))
+                written = shape_of(echo.text) if statement.shape else None
+                if statement.shape and written:
+                    defaults[settings] = {**defaults.get(settings, {}), **defaults_shown(statement.shape, written)}
             echoes[statement.name] = echo
-            if echo.text and same_source(stored, echo.text):
-                site.record.note(statement, mark, stored)
+            if not known and echo.text and same_source(source.statement, echo.text):
+                site.record.note(statement, mark, source.statement)
     return Actual(catalogue, echoes, _connectors(site, statements))
+
+
+def _surely_same(statement: Statement, source: Source, types: t.Mapping[str, str], defaults: Properties | None) -> bool:
+    """Whether a plain CREATE means what is stored, so surely that the server need not be asked."""
+    if statement.shape is None or statement.inferred:
+        return False
+    if (statement.kind, statement.read_only) != (source.kind, source.read_only):
+        return False
+    stored = shape_of(source.statement)
+    return stored is not None and same_shape(statement.shape, stored, types, defaults)
 
 
 def _connectors(site: Site, statements: t.Sequence[Statement]) -> t.Mapping[str, t.Mapping[str, str]]:
@@ -130,16 +159,7 @@ def converge(site: Site, statements: t.Sequence[Statement], rules: Rules, *, che
         if check:
             outcome.settled = {step.statement.key for step in found.pending}
             return outcome
-        while batches:
-            try:
-                _execute(client, batches[0], outcome)
-                batches = batches[1:]
-            except UnsettledError as error:
-                client.patience.wait(error)
-                found = plan(statements, read(site, statements), rules)
-                _note_settled(found, outcome)
-                _refuse_blocked(found, outcome)
-                batches = _batches(found)
+        _carry_out(site, statements, rules, batches, outcome)
     except LiveConnectError as error:
         error.details |= {
             "changed": bool(outcome.settled) and not check,
@@ -149,6 +169,54 @@ def converge(site: Site, statements: t.Sequence[Statement], rules: Rules, *, che
         raise
     _remember(site.record, statements, actual, outcome)
     return outcome
+
+
+def _carry_out(
+    site: Site, statements: t.Sequence[Statement], rules: Rules, batches: list[list[Move]], outcome: Outcome
+) -> None:
+    """Send the batches. After whatever goes wrong the catalogue tells what was done, and what is left to do."""
+    patience = site.ksql.patience
+
+    def look() -> Plan:
+        found, settled = plan(statements, read(site, statements), rules), len(outcome.settled)
+        _note_settled(found, outcome)
+        if len(outcome.settled) > settled:
+            patience.rewarded()
+        return found
+
+    while batches:
+        settled = len(outcome.settled)
+        try:
+            _execute(site.ksql, batches[0], outcome)
+            batches = batches[1:]
+            # Only what is new is progress: two tasks may undo each other's work for ever.
+            if len(outcome.settled) > settled:
+                patience.rewarded()
+        except UnsettledError as error:
+            try:
+                patience.wait(error)
+            except DeadlineError:
+                with contextlib.suppress(LiveConnectError):
+                    look()
+                raise
+            found = look()
+            _refuse_blocked(found, outcome)
+            batches = _batches(found)
+        except StatementRefusedError as refused:
+            left: t.Sequence[Move] = batches[0]
+            with contextlib.suppress(LiveConnectError):
+                left = _left(look(), left)
+            _raise_located(site.ksql, left, refused, outcome)
+        except LiveConnectError:
+            with contextlib.suppress(LiveConnectError):
+                look()
+            raise
+
+
+def _left(found: Plan, sent: t.Sequence[Move]) -> t.Sequence[Move]:
+    """What is still to be done of what was sent."""
+    keys = {move.key for move in sent}
+    return [move for move in found.moves if move.key in keys] or sent
 
 
 def diff(outcome: Outcome) -> list[dict[str, str]]:
@@ -229,27 +297,21 @@ def _batches(found: Plan) -> list[list[Move]]:
 
 
 def _scripts(moves: t.Iterable[Move]) -> list[Script]:
-    return [Script(move.texts, move.settings) for move in moves]
+    return [Script(move.texts, move.settings, origin=move.origin) for move in moves]
 
 
 def _dry_run(client: KsqlClient, moves: t.Sequence[Move], outcome: Outcome) -> None:
-    if moves and client.dry_run(_scripts(moves)):
-        _raise_located(client, moves, outcome)
+    found = client.first_refused(_scripts(moves)) if moves else None
+    if found:
+        _raise_refused(moves[found[0]], found[1], outcome)
 
 
-def _raise_located(client: KsqlClient, moves: t.Sequence[Move], outcome: Outcome) -> t.NoReturn:
-    """Find the first statement that the server refuses: answers do not always say which it was."""
-    good, bad = 0, len(moves)  # the first `good` are valid, the first `bad` are not
-    while bad - good > 1:
-        middle = (good + bad) // 2
-        if client.dry_run(_scripts(moves[:middle])):
-            bad = middle
-        else:
-            good = middle
-    refused = client.dry_run(_scripts(moves[:bad]))
-    if refused is None:
-        raise UnsettledError("ksqlDB refused statements that it then found valid: somebody else changes its catalogue.")
-    _raise_refused(moves[bad - 1], refused, outcome)
+def _raise_located(
+    client: KsqlClient, moves: t.Sequence[Move], refused: StatementRefusedError, outcome: Outcome
+) -> t.NoReturn:
+    """Name the statement that the server refused among ``moves``: the first one where all of them are valid now."""
+    found = client.first_refused(_scripts(moves)) if len(moves) > 1 else None
+    _raise_refused(moves[found[0] if found else 0], found[1] if found else refused, outcome)
 
 
 def _raise_refused(move: Move, refused: StatementRefusedError, outcome: Outcome) -> t.NoReturn:
@@ -263,20 +325,15 @@ def _execute(client: KsqlClient, moves: t.Sequence[Move], outcome: Outcome) -> N
     if moves[0].topic:
         _look_before_deleting(client, moves[0])
         scripts = [Script(tuple(f"{text} DELETE TOPIC" for text in moves[0].texts), moves[0].settings)]
-    try:
-        done = client.execute(scripts)
-        for move in moves:
-            mine = list(itertools.islice(done, len(move.texts)))
-            outcome.settled.add(move.key)
-            if mine:
-                outcome.done[move.key] = mine[-1]
-                outcome.warnings += mine[-1].warnings
-    except StatementRefusedError as refused:
-        executed = sum("commandStatus" in entity for entity in refused.answer.get("entities", []))
-        if executed == 0 and len(moves) > 1:
-            _raise_located(client, moves, outcome)
-        _settle_first(moves, executed, outcome)
-        _raise_refused(moves[min(executed, len(moves) - 1)], refused, outcome)
+    done = client.execute(scripts)
+    for move in moves:
+        mine = list(itertools.islice(done, len(move.texts)))
+        if len(mine) < len(move.texts):
+            label = outcome.step(move.key).statement.label
+            raise UnsettledError(f"ksqlDB does not say what became of {label}.", remedy=CHECK_URL)
+        outcome.settled.add(move.key)
+        outcome.done[move.key] = mine[-1]
+        outcome.warnings += mine[-1].warnings
 
 
 def _look_before_deleting(client: KsqlClient, move: Move) -> None:
@@ -292,18 +349,13 @@ def _look_before_deleting(client: KsqlClient, move: Move) -> None:
         )
 
 
-def _settle_first(moves: t.Sequence[Move], executed: int, outcome: Outcome) -> None:
-    """Note what a refused request carried out before the refusal."""
-    for move in moves:
-        executed -= len(move.texts)
-        if executed < 0:
-            return
-        outcome.settled.add(move.key)
-
-
 def _note_settled(found: Plan, outcome: Outcome) -> None:
-    """After a new look: what was pending and is so no longer was done by a request that nobody answered for."""
+    """After a new look: what was to be done and is so no longer was done, by a request that did not say so.
+
+    Of what was to be built again, the old one may be gone and the new one not there yet: that is a change too.
+    """
     now = {step.statement.key: step.action for step in found.steps}
-    outcome.settled |= {step.statement.key for step in outcome.steps if step.pending} & {
-        step.statement.key for step in outcome.steps if now.get(step.statement.key, "none") == "none"
-    }
+    for step in outcome.steps:
+        action = now.get(step.statement.key, "none")
+        if step.pending and (action == "none" or (action == "create" and step.action in ("recreate", "replace"))):
+            outcome.settled.add(step.statement.key)

@@ -28,9 +28,9 @@ def declared(text, variables=None, properties=None):
     return parse(split(text, "s.sql"), variables or {}, properties or {})
 
 
-def run(client, text, *, on_drift="fail", check=False, properties=None):
+def run(client, text, *, on_drift="fail", check=False, properties=None, variables=None):
     client.properties = properties or {}
-    return converge(Site(client), declared(text, properties=properties), Rules(on_drift), check=check)
+    return converge(Site(client), declared(text, variables, properties), Rules(on_drift), check=check)
 
 
 def removed(text):

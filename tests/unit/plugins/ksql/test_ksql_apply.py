@@ -24,6 +24,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps imp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from ksql_pipeline import BIG, BUSY, FENCED, INSERT, ORDERS, PIPELINE, STARTING, WIDER, actions, declared, refusal, run
+from ksqldb.engine import FENCED as FENCED_OFF
 from ksqldb.engine import Engine
 from ksqldb.functions import Functions
 
@@ -287,21 +288,67 @@ def test_success_that_says_already_exists_is_looked_at_again(client, wire, engin
     assert list(engine.catalogue.sources) == ["ORDERS"]
 
 
-def test_a_refusal_half_way_says_what_was_done(client, wire):
-    entity = json.loads(executing("c").body)[0]
-    entity["commandStatus"] = {"status": "SUCCESS", "message": "Stream created", "queryId": None}
-    body = {
-        "@type": "statement_error",
-        "error_code": 40001,
-        "message": "No.",
-        "statementText": "",
-        "entities": [entity],
-    }
-    wire.faults, wire.only = [Response(400, json.dumps(body).encode())], '"CREATE STREAM orders'
+@pytest.mark.parametrize("message", FENCED_OFF)
+@pytest.mark.parametrize("done", range(4))
+def test_after_a_fence_the_rest_goes_on_and_all_that_was_done_is_told(client, engine, message, done):
+    engine.fences = [(done, message)]
+    outcome = run(client, PIPELINE)
+    assert [entry["changed"] for entry in outcome.results()] == [True] * 4
+    assert len(engine.catalogue.sources) == 3
+    assert len(engine.catalogue.queries) == 3
+    assert run(client, PIPELINE).changed is False
+
+
+@pytest.mark.parametrize("message", FENCED_OFF)
+def test_who_is_fenced_off_for_ever_ends_at_the_deadline_and_tells_what_was_done(client, engine, clock, message):
+    engine.fences = [(1, message), *[(0, message)] * 1000]
+    with pytest.raises(DeadlineError, match="within 60 s") as caught:
+        run(client, PIPELINE)
+    assert 60 <= clock.now < 70
+    assert [entry["changed"] for entry in caught.value.details["statements"]] == [True, False, False, False]
+    assert caught.value.details["changed"] is True
+
+
+def test_what_is_done_of_building_again_is_told_too(client, engine):
+    run(client, PIPELINE)
+    engine.fences = [(4, FENCED_OFF[0]), *[(0, FENCED_OFF[0])] * 1000]
+    with pytest.raises(DeadlineError) as caught:
+        run(client, PIPELINE.replace("id INT KEY", "id BIGINT KEY"), on_drift="recreate")
+    assert engine.catalogue.sources == {}
+    assert [entry["changed"] for entry in caught.value.details["statements"]] == [True] * 4
+
+
+def test_progress_gives_new_patience_but_the_same_again_does_not(client, engine, clock):
+    """Somebody else removes what this task creates, and a look at the catalogue always succeeds."""
+    post = engine.post
+
+    def undone(body):
+        answer = post(body)
+        if answer[0] == 500:
+            post({"ksql": "DROP STREAM IF EXISTS orders;"})
+        return answer
+
+    engine.post = undone
+    engine.fences = [one for _ in range(1000) for one in ((1, FENCED_OFF[0]), (9, ""))]
+    with pytest.raises(DeadlineError, match="within 60 s"):
+        run(client, ORDERS + BIG)
+    assert 60 <= clock.now < 70
+
+
+def test_a_refusal_half_way_says_what_was_done(client, engine):
+    engine.fences = [(1, "No.")]
     with pytest.raises(RefusedError, match=r"stream BIG .*No\.") as caught:
         run(client, ORDERS + BIG)
     assert [entry["changed"] for entry in caught.value.details["statements"]] == [True, False]
     assert caught.value.details["changed"] is True
+
+
+def test_an_answer_that_leaves_out_a_statement_is_no_success(client, wire, clock):
+    wire.always = (Response(200, b"[]"), '"CREATE STREAM orders')
+    with pytest.raises(DeadlineError, match=r"does not say what became of stream ORDERS \(s\.sql:1:1\)") as caught:
+        run(client, ORDERS)
+    assert caught.value.details["changed"] is False
+    assert 60 <= clock.now < 70
 
 
 def test_credentials_are_asked_for(client, wire):
