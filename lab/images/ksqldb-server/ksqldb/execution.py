@@ -274,8 +274,9 @@ class Execution:
             "Did not write the command to the command topic as it could not be deserialized. This is a bug! Please "
             "raise a Github issue containing the series of commands you ran to get to this point.\n"
             f"Error parsing schema \"{schema}\" at 1:{len(before)}: extraneous input '`' expecting {{',', ')'}} "
-            '(through reference chain: io.confluent.ksql.rest.server.computation.Command["plan"]->io.confluent.ksql.engine.'
-            f'KsqlPlanV1["ddlCommand"]->io.confluent.ksql.execution.ddl.commands.{command}["schema"])',
+            '(through reference chain: io.confluent.ksql.rest.server.computation.Command["plan"]'
+            '->io.confluent.ksql.engine.KsqlPlanV1["ddlCommand"]'
+            f'->io.confluent.ksql.execution.ddl.commands.{command}["schema"])',
             whole=True,
         )
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import unquote
 
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge
@@ -22,6 +23,23 @@ WIDER = ORDERS.replace("qty INT)", "qty INT, price DOUBLE)")
 BIG = "CREATE STREAM big AS SELECT * FROM orders WHERE qty > 10;"
 INSERT = "INSERT INTO big SELECT * FROM orders WHERE qty < 0;"
 PIPELINE = ORDERS + BIG + "CREATE TABLE totals AS SELECT item, COUNT(*) AS n FROM big GROUP BY item;" + INSERT
+
+
+class Direct:
+    """A Transport straight into an engine, for tests of many servers."""
+
+    def __init__(self, engine):
+        self.engine = engine
+
+    def request(self, method, path, *, body=None, **_more):
+        if method == "POST":
+            status, answer = self.engine.post(json.loads(body))
+        elif path == "/info":
+            status, answer = 200, self.engine.info()
+        else:
+            answer = self.engine.catalogue.statuses.get(unquote(path).removeprefix("/status/"))
+            status = 200 if answer else 404
+        return Response(status, json.dumps(answer).encode())
 
 
 def declared(text, variables=None, properties=None):

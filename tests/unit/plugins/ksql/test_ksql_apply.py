@@ -23,7 +23,21 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.plan impo
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
-from ksql_pipeline import BIG, BUSY, FENCED, INSERT, ORDERS, PIPELINE, STARTING, WIDER, actions, declared, refusal, run
+from ksql_pipeline import (
+    BIG,
+    BUSY,
+    FENCED,
+    INSERT,
+    ORDERS,
+    PIPELINE,
+    STARTING,
+    WIDER,
+    Direct,
+    actions,
+    declared,
+    refusal,
+    run,
+)
 from ksqldb.engine import FENCED as FENCED_OFF
 from ksqldb.engine import Engine
 from ksqldb.functions import Functions
@@ -387,18 +401,6 @@ def test_very_many_are_validated_together_and_sent_in_parts(client, wire, monkey
     monkeypatch.setattr(apply, "BATCH", 4)
     run(client, "".join(ORDERS.replace("orders (", f"orders{n} (") for n in range(9)))
     assert len(wire.sent) == 1 + 1 + 3
-
-
-class Direct:
-    """A Transport straight into an engine: property tests run many servers."""
-
-    def __init__(self, engine):
-        self.engine = engine
-
-    def request(self, method, path, *, body=None, **_more):
-        assert (method, path) == ("POST", "/ksql")
-        status, answer = self.engine.post(json.loads(body))
-        return Response(status, json.dumps(answer).encode())
 
 
 COLUMNS = some.lists(some.sampled_from(["a INT", "b VARCHAR", "c DOUBLE", "`d` BIGINT"]), unique=True, max_size=3)
