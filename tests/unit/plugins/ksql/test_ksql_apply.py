@@ -332,8 +332,17 @@ def test_what_is_done_of_building_again_is_told_too(client, engine):
     assert [entry["changed"] for entry in caught.value.details["statements"]] == [True] * 4
 
 
-def test_progress_gives_new_patience_but_the_same_again_does_not(client, engine, clock):
-    """Somebody else removes what this task creates, and a look at the catalogue always succeeds."""
+def test_what_was_done_is_looked_up_though_the_time_is_over(client, engine):
+    client.patience.seconds = 0
+    engine.fences = [(1, FENCED_OFF[0])]
+    with pytest.raises(DeadlineError) as caught:
+        run(client, ORDERS + BIG)
+    assert [entry["changed"] for entry in caught.value.details["statements"]] == [True, False]
+    assert caught.value.details["changed"] is True
+
+
+def test_work_that_somebody_else_undoes_is_no_progress(client, engine, clock, monkeypatch):
+    monkeypatch.setattr(apply, "BATCH", 1)
     post = engine.post
 
     def undone(body):
@@ -343,7 +352,7 @@ def test_progress_gives_new_patience_but_the_same_again_does_not(client, engine,
         return answer
 
     engine.post = undone
-    engine.fences = [one for _ in range(1000) for one in ((1, FENCED_OFF[0]), (9, ""))]
+    engine.fences = [(1, ""), (0, FENCED_OFF[0]), (1, "")] * 500
     with pytest.raises(DeadlineError, match="within 60 s"):
         run(client, ORDERS + BIG)
     assert 60 <= clock.now < 70

@@ -59,7 +59,8 @@ def test_quartet_of_a_connector(site, worker):
 def test_a_configuration_that_differs_is_refused_with_its_difference(site, worker, on_drift):
     run(site, SOURCE.replace("'topic'='t'", "'topic'='t', 'sasl.password'='very-secret'"))
     worker.configs["FILE_SRC"]["file"] = "/other"
-    with pytest.raises(RefusedError, match=r"connector FILE_SRC \(s\.sql:1:1\): .*kafka_connector can") as caught:
+    differing = r"connector FILE_SRC \(s\.sql:1:1\): .* differs in file, sasl\.password, and .*kafka_connector can"
+    with pytest.raises(RefusedError, match=differing) as caught:
         run(site, SOURCE, on_drift=on_drift)
     (difference,) = caught.value.details["diff"]
     assert "file = /other" in difference["before"]
