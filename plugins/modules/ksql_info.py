@@ -59,7 +59,9 @@ streams:
       description: Its name.
       type: str
     columns:
-      description: C(name), C(type) and C(key) (whether it belongs to the key) of each column.
+      description:
+        - C(name), C(type) and C(key) (whether it belongs to the key) of each column.
+        - ksqlDB does not tell the type of the keys of a C(MAP); V(…) stands there.
       type: list
       elements: dict
     topic:

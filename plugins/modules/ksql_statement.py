@@ -13,7 +13,8 @@ description:
   - Reads C(.sql) scripts as declarations and brings a ksqlDB server to them. What is missing is created, what equals is
     left alone, what differs is reported or replaced. The same run twice changes nothing.
   - The server itself decides what differs. It is shown our statement in a request that cannot be carried out, and
-    answers with the text that it would store; that is compared with the text that it has stored.
+    answers with the text that it would store; that is compared with the text that it has stored. It is not asked about
+    a C(CREATE) whose columns and properties are word for word the stored ones.
   - C(OR REPLACE) and C(IF NOT EXISTS) in a statement make no difference; O(on_drift) says what happens to what differs.
   - C(CREATE STREAM), C(CREATE TABLE), with columns or C(AS SELECT), and C(CREATE TYPE) declare that the thing exists.
   - C(INSERT INTO ... SELECT) declares that its query runs. Without C(WITH (QUERY_ID='...')) it is given an id made from
@@ -32,7 +33,10 @@ description:
     not kept apart from a failed query. C(ALTER) makes a source that can no longer be compared.
   - Before anything new is sent, the functions that it calls are looked for on the server, and the missing ones named.
   - ksqlDB serialises changes, and clients that change it at the same time fence each other off. Run one such task at a
-    time for each cluster, for example with C(run_once) or C(throttle) set to 1. Being fenced off is retried.
+    time for each cluster, for example with C(run_once) or C(throttle) set to 1. After being fenced off the module looks
+    at what was done, and goes on with the rest.
+  - A script with an error changes nothing; the message names the file and the line. Scripts are UTF-8, with or without
+    a byte order mark, and with the line ends of any system.
 extends_documentation_fragment:
   - igrafx.liveconnect.connection
   - igrafx.liveconnect.connection.url

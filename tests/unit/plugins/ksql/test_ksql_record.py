@@ -1,7 +1,7 @@
 # Copyright (c) iGrafx LiveConnect contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The record spares requests, and is never believed against the server."""
+"""The record spares requests, and never counts against the server."""
 
 from __future__ import annotations
 
