@@ -242,28 +242,14 @@ statements:
       returned: success
 """
 
-import re
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, LiveConnectError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import LiveConnectError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import (
     HTTP_ARGUMENT_SPEC,
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import transport_from
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge, diff
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import (
-    ConnectReader,
-    KsqlClient,
-    Patience,
-    is_unfit,
-)
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.declaration import parse
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.model import as_texts
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.record import Record
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.scripts import read_scripts
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.runner import run
 
 ARGUMENT_SPEC = {
     **HTTP_ARGUMENT_SPEC,
@@ -285,39 +271,6 @@ ARGUMENT_SPEC = {
 }
 
 
-def rules_from(params):
-    """What may be done, from the options; InvalidInputError when they contradict each other."""
-    absent = params["state"] == "absent"
-    if params["delete_topic"] and not absent:
-        raise InvalidInputError("delete_topic: it works with state: absent only.", remedy="Leave it out.")
-    if params["purge"] and absent:
-        raise InvalidInputError("purge: it works with state: present only.", remedy="Declare what stays, and purge.")
-    try:
-        pattern = re.compile(params["purge_match"]) if params["purge"] else None
-    except re.error as error:
-        raise InvalidInputError(
-            f"purge_match: '{params['purge_match']}' is no regular expression: {error}.",
-            remedy="Write one as Python does.",
-        ) from error
-    return Rules(params["on_drift"], pattern, params["delete_topic"])
-
-
-def site_from(params, variables):
-    """ksqlDB, the record of it, and its Connect."""
-    client = KsqlClient(
-        transport_from(params, is_unfit),
-        Patience(params["retry_timeout"]),
-        properties=params["properties"],
-        variables=variables,
-        timeout=params["timeout"],
-        wait_timeout=params["wait_timeout"],
-    )
-    workers = transport_from({**params, "url": params["connect_url"]}, is_unfit)
-    connect = ConnectReader(workers, Patience(params["retry_timeout"]), params["timeout"])
-    record = Record(params["record"] or "", " ".join(params["url"]))
-    return Site(client, record, connect if params["connect_url"] else None)
-
-
 def main() -> None:
     """Entry point."""
     module = AnsibleModule(
@@ -327,23 +280,10 @@ def main() -> None:
         mutually_exclusive=HTTP_MUTUALLY_EXCLUSIVE,
         supports_check_mode=True,
     )
-    given = module.params
-    variables = as_texts({**given["variables"], **given["secrets"]})
     try:
-        rules = rules_from(given)
-        declared = parse(
-            read_scripts(given["src"], given["statements"]),
-            variables,
-            given["properties"],
-            given["secrets"],
-            absent=given["state"] == "absent",
-        )
-        outcome = converge(site_from(given, variables), declared, rules, check=module.check_mode)
+        module.exit_json(**run(module.params, check=module.check_mode, warn=module.warn))
     except LiveConnectError as error:
         module.fail_json(msg=str(error), **error.details)
-    for warning in outcome.warnings:
-        module.warn(warning)
-    module.exit_json(changed=outcome.changed, statements=outcome.results(), diff=diff(outcome))
 
 
 if __name__ == "__main__":

@@ -10,135 +10,20 @@ from __future__ import annotations
 import contextlib
 import itertools
 import typing as t
-from dataclasses import dataclass, field
 
-from .._errors import DeadlineError, InvalidInputError, LiveConnectError, RefusedError
+from .._errors import DeadlineError, LiveConnectError, RefusedError
 from .answers import CHECK_URL
-from .client import ConnectReader, Done, KsqlClient, Script, StatementRefusedError, UnsettledError, script_of
-from .declaration import shape_of
-from .model import (
-    Echo,
-    Key,
-    Properties,
-    Source,
-    Statement,
-    defaults_shown,
-    plain,
-    same_shape,
-    same_source,
-)
+from .client import KsqlClient, Script, StatementRefusedError, UnsettledError
+from .model import Statement, plain
 from .plan import final_types, plan
+from .read import Site, read
 from .record import Record, fingerprint
-from .steps import Actual, Move, Plan, Rules, Step
+from .report import Outcome, diff
+from .steps import Actual, Move, Plan, Rules
 
 # Statements in one request. The server validates all of them before it carries out the first, one after the other;
 # what grows is only how long the answer takes.
 BATCH = 200
-
-
-@dataclass(frozen=True)
-class Site:
-    """ksqlDB, what earlier runs recorded of it, and the Kafka Connect of its connectors; None when not given."""
-
-    ksql: KsqlClient
-    record: Record = field(default_factory=Record)
-    connect: ConnectReader | None = None
-
-
-@dataclass
-class Outcome:
-    """What became of every statement; ``steps`` are those of the first plan."""
-
-    steps: list[Step]
-    warnings: list[str] = field(default_factory=list)
-    done: dict[Key, Done] = field(default_factory=dict)
-    settled: set[Key] = field(default_factory=set)
-    error: tuple[Key, str] | None = None
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything was (or, after a dry run, would be) changed."""
-        return bool(self.settled)
-
-    def step(self, key: Key) -> Step:
-        """The step of one thing."""
-        return next(step for step in self.steps if step.statement.key == key)
-
-    def results(self) -> list[dict[str, t.Any]]:
-        """One entry per statement for the module's result, then one per thing that is purged."""
-        return [self._result(step) for step in self.steps]
-
-    def _result(self, step: Step) -> dict[str, t.Any]:
-        key = step.statement.key
-        done = self.done.get(key)
-        error = self.error[1] if self.error and self.error[0] == key else step.reason if not step.pending else ""
-        return {
-            "name": step.statement.name,
-            "kind": step.statement.kind,
-            "source": str(step.statement.place),
-            "action": step.action,
-            "changed": key in self.settled,
-            "diff": dict(zip(("before", "after"), step.shown, strict=True)),
-            "query_id": step.statement.name if key[0] == "query" else done.query_id if done else None,
-            "topic": step.topic or None,
-            "error": error or None,
-        }
-
-
-def read(site: Site, statements: t.Sequence[Statement]) -> Actual:
-    """The catalogue, the server's own text of every declared source that exists, and connectors if any is declared."""
-    catalogue = site.ksql.catalogue()
-    types = final_types(statements, catalogue)
-    echoes = {}
-    before: list[Script] = []
-    changed_types = set()
-    defaults: dict[frozenset[tuple[str, str]], Properties] = {}
-    for statement in statements:
-        if statement.absent or statement.kind == "connector":
-            continue
-        held = {"type": catalogue.types, "insert": catalogue.queries}.get(statement.kind, catalogue.sources)
-        if statement.name not in held:
-            before.append(script_of(statement))
-        elif statement.kind == "type" and types[statement.name] != catalogue.types[statement.name]:
-            before.append(script_of(statement, statement.replacing))
-            changed_types.add(statement.name)
-        elif statement.kind in ("stream", "table"):
-            source, mark = catalogue.sources[statement.name], fingerprint(statement, types)
-            settings = frozenset(statement.properties.items())
-            known = site.record.knows(statement, mark, source.statement)
-            if known or _surely_same(statement, source, types, defaults.get(settings)):
-                echo = Echo(source.statement)
-            else:
-                echo = site.ksql.echo(statement, before, needed=bool(changed_types & statement.words))
-                written = shape_of(echo.text) if statement.shape else None
-                if statement.shape and written:
-                    defaults[settings] = {**defaults.get(settings, {}), **defaults_shown(statement.shape, written)}
-            echoes[statement.name] = echo
-            if not known and echo.text and same_source(source.statement, echo.text):
-                site.record.note(statement, mark, source.statement)
-    return Actual(catalogue, echoes, _connectors(site, statements))
-
-
-def _surely_same(statement: Statement, source: Source, types: t.Mapping[str, str], defaults: Properties | None) -> bool:
-    """Whether a plain CREATE means what is stored, so surely that the server need not be asked."""
-    if statement.shape is None or statement.inferred:
-        return False
-    if (statement.kind, statement.read_only) != (source.kind, source.read_only):
-        return False
-    stored = shape_of(source.statement)
-    return stored is not None and same_shape(statement.shape, stored, types, defaults)
-
-
-def _connectors(site: Site, statements: t.Sequence[Statement]) -> t.Mapping[str, t.Mapping[str, str]]:
-    declared = [one for one in statements if one.kind == "connector"]
-    if not declared:
-        return {}
-    if site.connect is None:
-        raise InvalidInputError(
-            f"{declared[0].label}: ksqlDB does not tell a connector's configuration, so Kafka Connect must be asked.",
-            remedy="Give its address in connect_url, or declare the connector with igrafx.liveconnect.kafka_connector.",
-        )
-    return site.connect.configs()
 
 
 def converge(site: Site, statements: t.Sequence[Statement], rules: Rules, *, check: bool) -> Outcome:
@@ -217,21 +102,6 @@ def _left(found: Plan, sent: t.Sequence[Move]) -> t.Sequence[Move]:
     """What is still to be done of what was sent."""
     keys = {move.key for move in sent}
     return [move for move in found.moves if move.key in keys] or sent
-
-
-def diff(outcome: Outcome) -> list[dict[str, str]]:
-    """Before and after of everything that differs, as Ansible shows it."""
-    return [
-        {
-            "before_header": f"{step.statement.label} on the server",
-            "after_header": f"{step.statement.label} declared",
-            "before": f"{before}\n" if before else "",
-            "after": f"{after}\n" if after else "",
-        }
-        for step in outcome.steps
-        for before, after in [step.shown]
-        if step.before != step.after
-    ]
 
 
 def _remember(record: Record, statements: t.Sequence[Statement], actual: Actual, outcome: Outcome) -> None:

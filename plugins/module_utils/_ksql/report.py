@@ -3,86 +3,68 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module util is PRIVATE to the collection.
-"""What a server holds, as ksql_info shows it."""
+"""What became of the statements, as ksql_statement shows it."""
 
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass, field
 
-from .._connect.masking import MASK, Mask
-from .answers import CHECK_URL, Json, entries, members, text, texts, understood
-from .lexer import split
-from .model import as_texts, schema_text
-
-REQUEST = "DESCRIBE STREAMS; DESCRIBE TABLES; LIST QUERIES EXTENDED; LIST TYPES; LIST FUNCTIONS;"
-Entry = dict[str, t.Any]
+from .client import Done
+from .model import Key
+from .steps import Step
 
 
-def described(info: Json, answer: t.Sequence[Json], *, show_strings: bool) -> Entry:
-    """The result of ksql_info from GET /info and the answer to REQUEST; ``show_strings`` False hides values.
+@dataclass
+class Outcome:
+    """What became of every statement; ``steps`` are those of the first plan."""
 
-    RefusedError when the server does not answer as ksqlDB does.
-    """
-    show = str if show_strings else hidden_strings
-    with understood("ksqlDB", CHECK_URL):
-        sources = [_source(one, show) for entity in answer for one in entries(entity, "sourceDescriptions")]
+    steps: list[Step]
+    warnings: list[str] = field(default_factory=list)
+    done: dict[Key, Done] = field(default_factory=dict)
+    settled: set[Key] = field(default_factory=set)
+    error: tuple[Key, str] | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was (or, after a dry run, would be) changed."""
+        return bool(self.settled)
+
+    def step(self, key: Key) -> Step:
+        """The step of one thing."""
+        return next(step for step in self.steps if step.statement.key == key)
+
+    def results(self) -> list[dict[str, t.Any]]:
+        """One entry per statement for the module's result, then one per thing that is purged."""
+        return [self._result(step) for step in self.steps]
+
+    def _result(self, step: Step) -> dict[str, t.Any]:
+        key = step.statement.key
+        done = self.done.get(key)
+        error = self.error[1] if self.error and self.error[0] == key else step.reason if not step.pending else ""
         return {
-            "server": {
-                "version": text(info, "version"),
-                "kafka_cluster_id": text(info, "kafkaClusterId"),
-                "service_id": text(info, "ksqlServiceId"),
-                "status": text(info, "serverStatus"),
-            },
-            "streams": [one for kind, one in sources if kind == "STREAM"],
-            "tables": [one for kind, one in sources if kind == "TABLE"],
-            "queries": [_query(one, show) for entity in answer for one in entries(entity, "queryDescriptions")],
-            "types": {name: schema_text(one) for entity in answer for name, one in members(entity, "types").items()},
-            "functions": sorted(text(one, "name") for entity in answer for one in entries(entity, "functions")),
+            "name": step.statement.name,
+            "kind": step.statement.kind,
+            "source": str(step.statement.place),
+            "action": step.action,
+            "changed": key in self.settled,
+            "diff": dict(zip(("before", "after"), step.shown, strict=True)),
+            "query_id": step.statement.name if key[0] == "query" else done.query_id if done else None,
+            "topic": step.topic or None,
+            "error": error or None,
         }
 
 
-def hidden_strings(statements: str) -> str:
-    """Statements without the strings that they select or compare with; those of a WITH clause name no secret."""
-    parts = []
-    for piece in split(statements, "server", final_semicolon=False):
-        selecting, offset = False, 0
-        for token in piece.tokens:
-            selecting = selecting or token.keyword == "SELECT"
-            if selecting and token.kind == "string":
-                parts += [piece.text[offset : token.start], f"'{MASK}'"]
-                offset = token.start + len(token.text)
-        parts.append(f"{piece.text[offset:]};")
-    return "".join(parts)
-
-
-def _source(one: Json, show: t.Callable[[str], str]) -> tuple[str, Entry]:
-    columns = [
-        {"name": text(column, "name"), "type": schema_text(column["schema"]), "key": column.get("type") == "KEY"}
-        for column in entries(one, "fields")
+def diff(outcome: Outcome) -> list[dict[str, str]]:
+    """Before and after of everything that differs, as Ansible shows it."""
+    return [
+        {
+            "before_header": f"{step.statement.label} on the server",
+            "after_header": f"{step.statement.label} declared",
+            "before": f"{before}\n" if before else "",
+            "after": f"{after}\n" if after else "",
+        }
+        for step in outcome.steps
+        for before, after in [step.shown]
+        if step.before != step.after
     ]
-    readers = [text(query, "id") for query in entries(one, "readQueries")]
-    return text(one, "type"), {
-        "name": text(one, "name"),
-        "columns": columns,
-        "topic": one["topic"],
-        "partitions": one["partitions"],
-        "replicas": one["replication"],
-        "key_format": one["keyFormat"],
-        "value_format": one["valueFormat"],
-        "window": one["windowType"],
-        "statement": show(text(one, "statement")),
-        "read_by": sorted({*texts(one, "sourceConstraints"), *readers}),
-        "written_by": sorted(text(query, "id") for query in entries(one, "writeQueries")),
-    }
-
-
-def _query(one: Json, show: t.Callable[[str], str]) -> Entry:
-    return {
-        "id": text(one, "id"),
-        "state": text(one, "state").lower(),
-        "statement": show(text(one, "statementText")),
-        "sources": sorted(texts(one, "sources")),
-        "sinks": sorted(texts(one, "sinks")),
-        "properties": Mask().config(as_texts(members(one, "overriddenProperties"))),
-        "errors": [str(error.get("errorMessage", "")) for error in entries(one, "queryErrors")],
-    }

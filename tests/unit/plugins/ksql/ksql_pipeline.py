@@ -10,9 +10,10 @@ import json
 from urllib.parse import unquote
 
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import converge
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.declaration import parse
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.lexer import split
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.read import Site
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
 
 ORDERS = (

@@ -17,9 +17,10 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import 
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import ConnectionFailedError, Response
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql import apply
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge, read
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import converge
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import KsqlClient, Patience
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.plan import plan
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.read import Site, read
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some

@@ -14,9 +14,10 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import 
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql import apply
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import converge
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import ConnectReader, Patience
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.read import Site
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.report import diff
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
 from file_worker import FileWorker
 from ksql_pipeline import ORDERS, actions, declared, removed
@@ -87,7 +88,7 @@ def test_quartet_of_a_removal(site, worker, how):
     for check, changed in ((True, True), (False, True), (True, False), (False, False)):
         outcome = converge(site, statements, Rules(), check=check)
         assert (outcome.changed, actions(outcome)) == (changed, ["drop" if changed else "none"])
-        assert len(apply.diff(outcome)) == changed
+        assert len(diff(outcome)) == changed
         assert bool(worker.configs) is (check and changed)
 
 

@@ -9,7 +9,8 @@ import json
 
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import RefusedError
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import converge
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.read import Site
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.record import Record
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
 from ksql_pipeline import BIG, INSERT, ORDERS, PIPELINE, WIDER, declared

@@ -12,7 +12,8 @@ import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, RefusedError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import ConnectionFailedError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql import apply
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import converge
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.read import Site
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
 from ksql_pipeline import BIG, BUSY, INSERT, ORDERS, PIPELINE, actions, declared, remove, run
 

@@ -15,13 +15,14 @@ from typing import Any
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import LiveConnectError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import converge
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import (
     ConnectReader,
     KsqlClient,
     Patience,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.report import REQUEST, described
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.info import REQUEST, described
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.read import Site
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
 from conftest import Clock
 from ksql_pipeline import BIG, ORDERS, PIPELINE, WIDER, Direct, declared, removed, run
