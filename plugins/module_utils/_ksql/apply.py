@@ -77,7 +77,14 @@ def _carry_out(
             # Only what is new is progress: two tasks may undo each other's work for ever.
             if len(outcome.settled) > settled:
                 patience.rewarded()
-        except UnsettledError as error:
+        except LiveConnectError as error:
+            if not _may_pass(error):
+                left: t.Sequence[Move] = batches[0]
+                with contextlib.suppress(LiveConnectError):
+                    left = _left(look(), left)
+                if isinstance(error, StatementRefusedError):
+                    _raise_located(site.ksql, left, error, outcome)
+                raise
             try:
                 patience.wait(error)
             except DeadlineError:
@@ -87,15 +94,15 @@ def _carry_out(
             found = look()
             _refuse_blocked(found, outcome)
             batches = _batches(found)
-        except StatementRefusedError as refused:
-            left: t.Sequence[Move] = batches[0]
-            with contextlib.suppress(LiveConnectError):
-                left = _left(look(), left)
-            _raise_located(site.ksql, left, refused, outcome)
-        except LiveConnectError:
-            with contextlib.suppress(LiveConnectError):
-                look()
-            raise
+
+
+def _may_pass(error: LiveConnectError) -> bool:
+    """Whether there may be a way on after another look.
+
+    A source that is there, though it was not a moment ago, comes from a request whose answer was lost, or from somebody
+    else; the catalogue tells whether it is the declared one.
+    """
+    return isinstance(error, UnsettledError) or (isinstance(error, StatementRefusedError) and bool(error.echo))
 
 
 def _left(found: Plan, sent: t.Sequence[Move]) -> t.Sequence[Move]:

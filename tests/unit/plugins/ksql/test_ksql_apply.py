@@ -271,6 +271,22 @@ def test_a_lost_request_is_repeated(client, wire, engine):
     assert engine.catalogue.sequence == 0
 
 
+def test_a_request_that_is_carried_out_after_the_look_is_no_refusal(client, wire, engine):
+    post, looks = engine.post, []
+
+    def late(body):
+        answer = post(body)
+        looks.extend(["a look"] if body["ksql"].startswith("DESCRIBE STREAMS") else [])
+        if len(looks) == 2 and not engine.catalogue.sources:
+            post({"ksql": ORDERS})
+        return answer
+
+    engine.post = late
+    wire.faults, wire.only = [ConnectionFailedError("timed out")], '"CREATE STREAM orders'
+    assert [entry["changed"] for entry in run(client, ORDERS + BIG).results()] == [True, True]
+    assert list(engine.catalogue.sources) == ["ORDERS", "BIG"]
+
+
 def executing(command_id):
     status = {"status": "EXECUTING", "message": "Executing statement", "queryId": None}
     entity = {"@type": "currentStatus", "statementText": "", "commandId": command_id, "commandStatus": status}
