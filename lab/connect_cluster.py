@@ -36,6 +36,12 @@ START_SECONDS = 120
 PLUGINS = "/usr/share/confluent-hub-components"
 FILE_CONNECTORS = "/usr/share/filestream-connectors"
 JDBC_SINK = "/plugins/maven2/io/debezium/debezium-connector-jdbc/*/debezium-connector-jdbc-*-plugin.tar.gz"
+CSV_SOURCE = "/plugins/hub/lab/kafka-connect-csv/*/archive.zip"
+FILL = f"""
+tar -xzf {JDBC_SINK} -C /mnt/plugins
+python3 -m zipfile -e {CSV_SOURCE} /mnt/plugins
+chmod 1777 /mnt/data
+"""
 DATABASE_USER = DATABASE_NAME = "transform"
 DATABASE_PASSWORD = "transform-of-the-lab"  # noqa: S105 -- a database that lives as long as a test
 
@@ -170,7 +176,7 @@ def _create(client: docker.DockerClient, name: str, tags: Mapping[str, str]) -> 
         client.volumes.create(volume, labels={labels.SITE: name})
     client.containers.run(
         tags["plugins"],
-        ["sh", "-euc", f"tar -xzf {JDBC_SINK} -C /mnt/plugins; chmod 1777 /mnt/data"],
+        ["sh", "-euc", FILL],
         volumes=[f"{volume}:/mnt/{folder}" for folder, volume in volumes.items()],
         remove=True,
     )

@@ -16,6 +16,11 @@ description:
   - Takes one connector (O(name)) or all of them in one task (O(connectors)), which is much faster than a loop.
   - Nothing is written that is already so. When all is as declared the module sends two requests for any number of
     connectors, three with O(purge) or connectors that are to be absent.
+  - Secrets are masked in all that is shown; the values of O(secrets), of keys that the connector's class types as
+    passwords or whose names tell of a secret, and passwords inside addresses and connection strings. What the worker
+    puts for a reference such as C(${file:/path:key}) is masked where a message or a stack trace repeats it in its
+    place, or as the worker tells it; to learn it, one request more is sent for each connector that failed and has
+    references. The reference itself is shown.
   - While a worker is starting or rebalancing every request is repeated, for up to O(retry_timeout) seconds.
   - Works with Kafka 3.0 and later; a connector is created paused or stopped without running first from Kafka 3.7 on.
 options:
@@ -32,6 +37,9 @@ options:
       - Values become the strings that Connect stores. Booleans become V(true) or V(false), lists are joined by commas.
       - A key whose value is null must not be there. A nested dictionary is refused, write dotted keys.
       - C(name) inside is not needed; when it is given it must be the connector's name.
+      - Ansible shows it at C(-vvv). A password in it is warned of, with its key, and belongs in O(secrets). It is found
+        by the key's name or inside an address in every run, and by the type that the connector's class gives the key
+        where the keys are asked for anyway, which is when the configuration changes. References are fine here.
     type: dict
     default: {}
   secrets:
@@ -45,6 +53,9 @@ options:
     description:
       - V(present) creates a missing connector, running, and leaves the state of an existing one alone.
       - V(running), V(paused) and V(stopped) (Kafka 3.5 and later) also see to that state.
+      - Running is what the worker says. A sink that has had no record yet may not have tried its database, nor its
+        password, and while a connector tries again by itself the worker shows it as running. What fails later is found
+        in the next run, see O(restart).
       - V(absent) deletes the connector; O(config) is not looked at.
     type: str
     choices: [present, running, paused, stopped, absent]
@@ -59,8 +70,9 @@ options:
         says. A connector that had failed is resumed. A new connector does not run before its offsets are set (Kafka
         3.7 and later; before, it runs for a moment). When the worker refuses the offsets, the connector gets back its
         state, and a new one is left stopped.
-      - Nothing is done, and the connector is not stopped, when its offsets are already so. As a connector that runs
-        moves on, the next run would take it back again. Give the option once, or together with O(state=stopped).
+      - Nothing is done to a connector that is stopped and whose offsets are already so. While it is not stopped the
+        worker knows them as they were saved last, so it is stopped, and its offsets are changed, in every run. Give the
+        option once, or together with O(state=stopped). The difference shows the offsets that were saved before.
       - Needs Kafka 3.6 or later. One request more for each connector that has the option, and one for the version.
       - With O(connectors) it belongs into the entries, as each connector has offsets of its own.
     type: raw
@@ -118,6 +130,12 @@ options:
     description:
       - V(failed) restarts what has failed of a connector, and only that. After a new configuration, which mostly
         restarts it anyway, it does so when the worker has left it alone for ten seconds.
+      - With O(wait), what had failed has to run on then for twice the time for which it tries again by itself, and for
+        ten seconds at least, bounded by O(wait_timeout). When it fails again the task fails. Why it had failed before
+        is in the result and in a warning, also when it is well again.
+      - That time is taken from its configuration and from the defaults of its class, with one request for each class
+        (C(max.retries) and C(retry.backoff.ms), C(connection.attempts) and C(connection.backoff.ms),
+        C(errors.retry.timeout) and the like). For Confluent's JDBC sink as it comes it is a minute.
       - V(on_change) also restarts a connector with all tasks after its configuration was changed.
         Connect does so by itself from 3.9 on.
       - V(always) restarts all connectors with their tasks in every run.
@@ -138,7 +156,10 @@ options:
   wait:
     description:
       - Whether to wait until all connectors and tasks are running, or as declared, and deleted ones are gone.
-      - A failed connector or task ends the wait; the message has the line that says why, the result the whole trace.
+      - A failed connector or task ends the wait; the message has the line that says why, and what to do about some
+        failures that many meet, the result the whole trace.
+      - A connector that is new, or has a new configuration, counts as running as soon as the worker says so. Only what
+        had failed before is watched for longer, see O(restart). What running is worth is said at O(state).
       - A connector may run without tasks, for want of something to read. That is believed 30 seconds after it was
         written, and warned of, also in later runs, because nothing flows through it.
     type: bool
@@ -154,7 +175,9 @@ options:
   retry_timeout:
     description:
       - Seconds for which a request is repeated while no worker answers, or while it is starting or rebalancing.
-      - Refusals are never repeated.
+      - Refusals are never repeated, nor is a write that had no answer within O(timeout), as the worker may still be at
+        it. Whether it was carried out is looked up for that many seconds. Where workers are slow to validate, raise
+        O(timeout).
     type: float
     default: 120
   parallel:
@@ -170,7 +193,7 @@ attributes:
     description: Configuration and state before and after, secrets masked.
   idempotent:
     support: full
-    description: Except with O(restart=always), and with O(offsets) for a connector that runs and so moves on.
+    description: Except with O(restart=always), and with O(offsets) for a connector that is not stopped.
 extends_documentation_fragment:
   - igrafx.liveconnect.action_group.connect
   - igrafx.liveconnect.connection
@@ -248,12 +271,17 @@ connectors:
       description:
         - As last seen, one of V(running), V(paused), V(stopped), V(failed), V(unassigned), V(restarting), V(absent)
           and V(unknown).
-        - Without O(wait) it was last seen before the change.
+        - Without O(wait) it was last seen before the change. After an error it is what is there then.
       type: str
     trace:
       description: Stack trace of a failed connector.
       returned: when the connector has failed
       type: str
+    failed_before:
+      description: C(part) (V(connector), V(task 0)) and C(trace) of what had failed before this run.
+      returned: when something had failed and something was done
+      type: list
+      elements: dict
     tasks:
       description: C(id), C(state), C(worker) and, where it failed, C(trace) of each task.
       type: list
@@ -299,9 +327,11 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client
     is_unfit,
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import declare
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import declare, declared_entries
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.plan import Rules, plan
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.report import (
+    exposed,
+    learn_provided,
     learn_secrets,
     result,
     warnings,
@@ -349,7 +379,8 @@ ARGUMENT_SPEC = {
 }
 
 
-# What a module was called with is shown from -vvv on. Below, two hundred configurations are not sent back for nothing.
+# What a module was called with is shown from -vvv on. Below, two hundred configurations are not sent back for nothing,
+# nor are they in what a task registers.
 SHOWS_INVOCATION = 3
 
 
@@ -357,15 +388,11 @@ def run(params, *, check_mode, diff_mode, warn):
     """The module's result."""
     if params["parallel"] < 1:
         raise InvalidInputError("parallel: it must be 1 or more.")
-    if params["connectors"] is not None and (params["config"] or params["secrets"]):
-        raise InvalidInputError(
-            "connectors: config and secrets beside it belong to no connector.", remedy="Move them into its entries."
-        )
-    declared = declare([params] if params["connectors"] is None else params["connectors"])
+    declared = declare(declared_entries(params))
     rules = Rules.from_params(params)
     mask = Mask()
     for one in declared:
-        mask.learn_secrets(one.config[key] for key in one.secret_keys if key in one.config)
+        mask.learn_config(one.config, one.secret_keys)
     transport = transport_from(params, is_unfit)
     client = ConnectClient(transport, mask, Patience(params["retry_timeout"], params["timeout"]))
     stop = params["on_error"] == "stop"
@@ -379,7 +406,8 @@ def run(params, *, check_mode, diff_mode, warn):
     if not check_mode:
         waiting = Timing(params["wait_timeout"], params["poll_interval"]) if params["wait"] else None
         outcomes = apply(client, outcomes, Conduct(params["parallel"], stop, waiting), mask)
-    for text in warnings(outcomes):
+    learn_provided(client, outcomes, parallel=params["parallel"])
+    for text in exposed(declared, mask) + warnings(outcomes, mask):
         warn(text)
     return result(outcomes, mask, check_mode=check_mode, diff_mode=diff_mode)
 
@@ -394,12 +422,12 @@ def main():
         required_if=[("purge", True, ["purge_match"])],
         required_together=HTTP_REQUIRED_TOGETHER,
     )
+    invocation = {} if module._verbosity >= SHOWS_INVOCATION else {"invocation": {}}
     try:
         values = run(module.params, check_mode=module.check_mode, diff_mode=module._diff, warn=module.warn)
-        invocation = {} if module._verbosity >= SHOWS_INVOCATION else {"invocation": {}}
         module.exit_json(**values, **invocation)
     except LiveConnectError as error:
-        module.fail_json(msg=str(error), **error.details)
+        module.fail_json(msg=str(error), **error.details, **invocation)
 
 
 if __name__ == "__main__":

@@ -60,7 +60,9 @@ streams:
       description: Its name.
       type: str
     columns:
-      description: C(name), C(type) and C(key) (whether it belongs to the key) of each column.
+      description:
+        - C(name), C(type) and C(key) (whether it belongs to the key) of each column.
+        - ksqlDB does not tell the type of the keys of a C(MAP); V(…) stands there.
       type: list
       elements: dict
     topic:
@@ -146,22 +148,13 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access im
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import transport_from
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import KsqlClient, Patience, is_unfit
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.report import REQUEST, described
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.runner import run_info
 
 ARGUMENT_SPEC = {
     **HTTP_ARGUMENT_SPEC,
     "show_strings": {"type": "bool", "default": False},
     "retry_timeout": {"type": "float", "default": 120},
 }
-
-
-def run(params):
-    """The module's result."""
-    transport = transport_from(params, is_unfit)
-    client = KsqlClient(transport, Patience(params["retry_timeout"]), timeout=params["timeout"])
-    return described(client.info(), client.ask(REQUEST), show_strings=params["show_strings"])
 
 
 def main() -> None:
@@ -173,7 +166,7 @@ def main() -> None:
         mutually_exclusive=HTTP_MUTUALLY_EXCLUSIVE,
     )
     try:
-        module.exit_json(changed=False, **run(module.params))
+        module.exit_json(**run_info(module.params))
     except LiveConnectError as error:
         module.fail_json(msg=str(error), **error.details)
 

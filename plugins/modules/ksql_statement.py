@@ -13,7 +13,8 @@ description:
   - Reads C(.sql) scripts as declarations and brings a ksqlDB server to them. What is missing is created, what equals is
     left alone, what differs is reported or replaced. The same run twice changes nothing.
   - The server itself decides what differs. It is shown our statement in a request that cannot be carried out, and
-    answers with the text that it would store; that is compared with the text that it has stored.
+    answers with the text that it would store; that is compared with the text that it has stored. It is not asked about
+    a C(CREATE) whose columns and properties are word for word the stored ones.
   - C(OR REPLACE) and C(IF NOT EXISTS) in a statement make no difference; O(on_drift) says what happens to what differs.
   - C(CREATE STREAM), C(CREATE TABLE), with columns or C(AS SELECT), and C(CREATE TYPE) declare that the thing exists.
   - C(INSERT INTO ... SELECT) declares that its query runs. Without C(WITH (QUERY_ID='...')) it is given an id made from
@@ -32,7 +33,10 @@ description:
     not kept apart from a failed query. C(ALTER) makes a source that can no longer be compared.
   - Before anything new is sent, the functions that it calls are looked for on the server, and the missing ones named.
   - ksqlDB serialises changes, and clients that change it at the same time fence each other off. Run one such task at a
-    time for each cluster, for example with C(run_once) or C(throttle) set to 1. Being fenced off is retried.
+    time for each cluster, for example with C(run_once) or C(throttle) set to 1. After being fenced off the module looks
+    at what was done, and goes on with the rest.
+  - A script with an error changes nothing; the message names the file and the line. Scripts are UTF-8, with or without
+    a byte order mark, and with the line ends of any system.
 extends_documentation_fragment:
   - igrafx.liveconnect.action_group.ksql
   - igrafx.liveconnect.connection
@@ -122,10 +126,10 @@ options:
   record:
     description:
       - File on the target host with digests of the statements that were found equal and of the texts that the server
-        stored for them, by server. As long as both match, an unchanged statement needs no request of its own.
-      - The stored texts are read from the server in every run; without the file, or with a broken one, a run is only
-        slower. It is written in one step, for its owner alone. Statements whose columns come from a schema registry are
-        always asked for. Delete it after changing the server's default formats.
+        stored for them, by O(url). As long as both match, an unchanged statement needs no request of its own.
+      - The stored texts are read from the server in every run; without the file, or with a broken one, a run asks again
+        about the statements with C(AS SELECT). It is written in one step, for its owner alone. Statements whose columns
+        come from a schema registry are always asked for. Delete it after changing the server's default formats.
       - An empty value keeps no record.
     type: path
     default: ~/.cache/igrafx.liveconnect/ksql_statement.json
@@ -135,7 +139,7 @@ options:
     default: 120
   retry_timeout:
     description:
-      - Seconds for which a server that is starting, busy or out of reach is tried again.
+      - Seconds for which a server that is starting, busy or out of reach is tried again, while nothing gets done.
       - After a time-out the module looks at what the server holds before it repeats anything.
     type: float
     default: 120
@@ -239,28 +243,14 @@ statements:
       returned: success
 """
 
-import re
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, LiveConnectError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import LiveConnectError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import (
     HTTP_ARGUMENT_SPEC,
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import transport_from
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge, diff
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import (
-    ConnectReader,
-    KsqlClient,
-    Patience,
-    is_unfit,
-)
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.declaration import parse
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.model import as_texts
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.record import Record
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.scripts import read_scripts
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.runner import run
 
 ARGUMENT_SPEC = {
     **HTTP_ARGUMENT_SPEC,
@@ -282,39 +272,6 @@ ARGUMENT_SPEC = {
 }
 
 
-def rules_from(params):
-    """What may be done, from the options; InvalidInputError when they contradict each other."""
-    absent = params["state"] == "absent"
-    if params["delete_topic"] and not absent:
-        raise InvalidInputError("delete_topic: it works with state: absent only.", remedy="Leave it out.")
-    if params["purge"] and absent:
-        raise InvalidInputError("purge: it works with state: present only.", remedy="Declare what stays, and purge.")
-    try:
-        pattern = re.compile(params["purge_match"]) if params["purge"] else None
-    except re.error as error:
-        raise InvalidInputError(
-            f"purge_match: '{params['purge_match']}' is no regular expression: {error}.",
-            remedy="Write one as Python does.",
-        ) from error
-    return Rules(params["on_drift"], pattern, params["delete_topic"])
-
-
-def site_from(params, variables):
-    """ksqlDB, the record of it, and its Connect."""
-    client = KsqlClient(
-        transport_from(params, is_unfit),
-        Patience(params["retry_timeout"]),
-        properties=params["properties"],
-        variables=variables,
-        timeout=params["timeout"],
-        wait_timeout=params["wait_timeout"],
-    )
-    workers = transport_from({**params, "url": params["connect_url"]}, is_unfit)
-    connect = ConnectReader(workers, Patience(params["retry_timeout"]), params["timeout"])
-    record = Record(params["record"], client.info()) if params["record"] else Record()
-    return Site(client, record, connect if params["connect_url"] else None)
-
-
 def main() -> None:
     """Entry point."""
     module = AnsibleModule(
@@ -324,23 +281,10 @@ def main() -> None:
         mutually_exclusive=HTTP_MUTUALLY_EXCLUSIVE,
         supports_check_mode=True,
     )
-    given = module.params
-    variables = as_texts({**given["variables"], **given["secrets"]})
     try:
-        rules = rules_from(given)
-        declared = parse(
-            read_scripts(given["src"], given["statements"]),
-            variables,
-            given["properties"],
-            given["secrets"],
-            absent=given["state"] == "absent",
-        )
-        outcome = converge(site_from(given, variables), declared, rules, check=module.check_mode)
+        module.exit_json(**run(module.params, check=module.check_mode, warn=module.warn))
     except LiveConnectError as error:
         module.fail_json(msg=str(error), **error.details)
-    for warning in outcome.warnings:
-        module.warn(warning)
-    module.exit_json(changed=outcome.changed, statements=outcome.results(), diff=diff(outcome))
 
 
 if __name__ == "__main__":

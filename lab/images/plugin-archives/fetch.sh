@@ -20,7 +20,8 @@ find $maven2 -name '*.tar.gz' | while read -r archive; do
     done
 done
 
-# The CSV source, compiled for the Java of any worker and packed as the hub's archives are.
+# The CSV source, compiled for the Java of any worker and packed as the hub's archives are. A worker has Jackson and slf4j
+# itself; here they are found among Camel's jars.
 mvn dependency:copy-dependencies -DincludeTypes=jar -DincludeScope=provided -DexcludeScope=runtime \
     -DoutputDirectory=/tmp/compile
 javac --release 11 -Xlint:all -Werror -encoding UTF-8 -cp "/tmp/compile/*:/tmp/camel/$camel/*" -d /tmp/csv/classes \

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from .._errors import LiveConnectError, RefusedError
+from . import retries
 from .client import FieldError
 from .model import ABSENT, PAUSED, PRESENT, RESTING, STOPPED, Actual, Declared
 from .plan import OFFSET_STEPS, Change, Step
@@ -42,13 +43,19 @@ class Conduct:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one change: ``done`` steps, the connector as last seen, one sentence when it went wrong."""
+    """What became of one change: ``done`` steps, the connector as last seen, one sentence when it went wrong.
+
+    ``trial``: seconds for which it had to run on because it had failed before; ``ran``: for how many it was seen to,
+    None when nobody looked or it did not.
+    """
 
     change: Change
     done: tuple[Step, ...] = ()
     seen: Actual | None = None
     error: str = ""
     invalid: tuple[FieldError, ...] = ()
+    trial: float = 0
+    ran: float | None = None
 
 
 def read_settled(
@@ -106,7 +113,7 @@ def validate(client: ConnectClient, changes: t.Sequence[Change], *, parallel: in
         try:
             return tuple(client.validate(change.name, change.config))
         except RefusedError as error:
-            return (FieldError("connector.class", (str(error),)),)
+            return (FieldError("config", (str(error),)),)
 
     with ThreadPoolExecutor(parallel) as pool:
         return {change.name: errors for change, errors in zip(written, pool.map(found, written), strict=True) if errors}
@@ -120,7 +127,7 @@ def preview(
     for change in changes:
         if change.name in invalid:
             listed = "; ".join(f"{error.field}: {' '.join(error.errors)}" for error in invalid[change.name])
-            error = f"its configuration is invalid: {listed}."
+            error = f"its configuration is invalid: {listed.rstrip('.')}."
         else:
             error = _NOT_BEGUN if invalid and stop_on_error and change.steps else ""
         outcomes.append(Outcome(change, seen=change.actual, error=error, invalid=tuple(invalid.get(change.name, ()))))
@@ -130,10 +137,21 @@ def preview(
 def apply(client: ConnectClient, outcomes: t.Sequence[Outcome], conduct: Conduct, mask: Mask) -> list[Outcome]:
     """Carry out the changes of a preview that have no error, and wait until all rest as expected."""
     written = _write_all(client, outcomes, conduct)
-    stopped = conduct.stop_on_error and any(outcome.error for outcome in written)
-    if conduct.wait is None or stopped:
-        return [replace(one, seen=None) if Step.DELETE in one.done else one for one in written]
-    return _wait_for_all(client, written, conduct.wait, conduct, mask)
+    wrong = any(outcome.error for outcome in written)
+    if wrong:
+        written = _seen_now(client, written)
+    if conduct.wait is not None and not (wrong and conduct.stop_on_error):
+        written = _wait_for_all(client, written, conduct.wait, conduct, mask)
+    return [replace(one, seen=None) if Step.DELETE in one.done and not one.error else one for one in written]
+
+
+def _seen_now(client: ConnectClient, outcomes: t.Sequence[Outcome]) -> list[Outcome]:
+    """The outcomes with what is there now, as a write that went wrong may have been carried out all the same."""
+    try:
+        actual = client.impatient().read([outcome.change.name for outcome in outcomes])
+    except LiveConnectError:
+        return list(outcomes)
+    return [replace(outcome, seen=actual.get(outcome.change.name)) for outcome in outcomes]
 
 
 def _write_all(client: ConnectClient, outcomes: t.Sequence[Outcome], conduct: Conduct) -> list[Outcome]:
@@ -223,6 +241,7 @@ def _perform(client: ConnectClient, change: Change, step: Step, *, at_rest: bool
 def _wait_for_all(
     client: ConnectClient, outcomes: t.Sequence[Outcome], timing: Timing, conduct: Conduct, mask: Mask
 ) -> list[Outcome]:
+    trials = _trials(client, outcomes, timing)
     goals = [
         Goal(
             outcome.change.name,
@@ -230,6 +249,7 @@ def _wait_for_all(
             outcome.change.actual,
             written=bool(outcome.done),
             restart=Step.RESTART_FAILED in outcome.change.steps and Step.RESTART_FAILED not in outcome.done,
+            trial=trials.get(outcome.change.name, 0),
         )
         for outcome in outcomes
         if not outcome.error
@@ -242,6 +262,24 @@ def _wait_for_all(
             done=outcome.done + (Step.RESTART_FAILED,) * (outcome.change.name in waited.restarted),
             seen=waited.seen.get(outcome.change.name),
             error=outcome.error or waited.errors.get(outcome.change.name, ""),
+            trial=trials.get(outcome.change.name, 0),
+            ran=waited.ran.get(outcome.change.name),
         )
         for outcome in outcomes
     ]
+
+
+def _trials(client: ConnectClient, outcomes: t.Sequence[Outcome], timing: Timing) -> dict[str, float]:
+    """For how long each connector that had failed, and was written to, has to run on; a request for each class."""
+    changes = [outcome.change for outcome in outcomes if outcome.change.repairs and not outcome.error]
+    defaults: dict[str, t.Mapping[str, str]] = {}
+    for connector_class in {change.config["connector.class"] for change in changes}:
+        try:
+            defaults[connector_class] = client.defaults(connector_class)
+        except LiveConnectError:
+            # What it declares itself is known all the same.
+            defaults[connector_class] = {}
+    return {
+        change.name: timing.trial(retries.longest({**defaults[change.config["connector.class"]], **change.config}))
+        for change in changes
+    }

@@ -7,36 +7,47 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import random
 import re
 import time
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from .._errors import DeadlineError, RefusedError, UnreachableError
+from .._errors import DeadlineError, LiveConnectError, RefusedError, UnreachableError
+from .._http.answers import Piece, UnexpectedAnswerError
 from .._http.transport import ConnectionFailedError, Response, Transport, request_json
-from .model import PAUSED, STOPPED, Actual, parse_actual
-from .offsets import Offsets, entries, parse_offsets
+from .masking import has_placeholder
+from .model import FAILED, PAUSED, RUNNING, STOPPED, Actual, parse_config, parse_connectors
+from .offsets import RESET, Offsets, Wanted, after, entries, parse_offsets
 from .plan import Step
+from .validation import Validated, named_key, parse_defaults, parse_password_keys, parse_validated
 
 if t.TYPE_CHECKING:
     from .masking import Mask
 
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _ERROR = 401, 403, 404, 409, 500
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _PROXY_LOGIN, _CONFLICT = 401, 403, 404, 407, 409
+_PAYLOAD_TOO_LARGE, _ERROR = 413, 500
 # A gateway or a worker that cannot serve at this moment.
 _UNAVAILABLE = (502, 503, 504)
-# What a worker says with a 500 although the same request will succeed later.
-_PASSING_ERRORS = (
-    "rebalance is expected",
-    "Request timed out",
-    "safely retried",
-    "IO Error trying to forward",
-    "Failed to start RestClient",
-)
+# Of these a gateway says so that did send the request on.
+_BAD_GATEWAY, _GATEWAY_TIMEOUT = 502, 504
+# What a worker says with a 500 although the same request will succeed later,
+_PASSING_ERRORS = ("rebalance is expected", "safely retried", "Failed to start RestClient")
+# and may have been carried out all the same.
+_LOST_ANSWERS = ("Request timed out", "IO Error trying to forward")
 _LONGEST_MESSAGE = 500
+_CHECK_URL = "Check that url is the address of a Kafka Connect worker."
+# What a producer and a topic take unless they are configured otherwise; and how Kafka words it.
+_LARGEST_RECORD = 1024 * 1024
+_TOO_LARGE = ("RecordTooLarge", "max.request.size", "larger than the max message size")
+_TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_T = t.TypeVar("_T")
 
 _STATE_PATHS = {Step.PAUSE: "pause", Step.RESUME: "resume", Step.STOP: "stop"}
+_MOVED_TO = {Step.PAUSE: PAUSED, Step.RESUME: RUNNING, Step.STOP: STOPPED}
 _SEGMENTS = re.compile(r"(\d+)\.(\d+)")
 
 
@@ -45,6 +56,7 @@ class Patience:
     """How long a request is repeated while the worker cannot serve it; all in seconds.
 
     ``request`` is what one try may take. A first read gets less, as a worker that starts leaves some without an answer.
+    ``timeout`` is also how long a write without an answer is looked for.
     """
 
     timeout: float = 120
@@ -69,8 +81,22 @@ def is_unfit(response: Response) -> bool:
     return response.status == _NOT_FOUND and not _is_json_error(response)
 
 
+@dataclass(frozen=True)
+class Effect:
+    """What shows that a write took place: GET ``path``, and whether its answer does.
+
+    ``shown_by`` may raise UnexpectedAnswerError; ``proves`` is False when it may show without the write too.
+    """
+
+    path: str
+    shown_by: t.Callable[[Response], bool]
+    proves: bool = True
+
+
 class ConnectClient:
     """Typed requests; each is repeated while the worker is starting or rebalancing, up to ``patience.timeout``.
+
+    A write whose answer was lost is looked up first, and one that the worker may still be at is never sent again.
 
     Raises UnreachableError when no worker answers, DeadlineError when it was busy all the time, RefusedError when
     it said no. Every server's text in them has gone through ``mask``.
@@ -80,6 +106,10 @@ class ConnectClient:
         self._transport = transport
         self._mask = mask
         self._patience = patience or Patience()
+
+    def impatient(self) -> ConnectClient:
+        """The same client, which tries each request once."""
+        return ConnectClient(self._transport, self._mask, replace(self._patience, timeout=0))
 
     # Reads
 
@@ -91,8 +121,7 @@ class ConnectClient:
         self._await_start(min(sought, default="-"))
         actual = self.poll()
         if others or not actual.keys() >= set(sought):
-            infos = self._get("/connectors?expand=info")
-            actual = {**parse_actual({name: entry.get("info") for name, entry in infos.items()}, {}), **actual}
+            actual = {**self._get("/connectors?expand=info", parse_connectors), **actual}
         return actual
 
     def _await_start(self, name: str) -> None:
@@ -103,55 +132,85 @@ class ConnectClient:
         """
         response = self._send("GET", f"/connectors/{_quoted(name)}")
         if response.status != _NOT_FOUND:
-            self._body(response, "tell its connectors")
+            self._parsed(response, "tell its connectors", Piece.map)
 
     def poll(self) -> dict[str, Actual]:
         """Connectors that have a status, in one request: for waiting, where 'no status' is 'not yet' anyway.
 
         The part about configurations tells how many tasks are to be expected.
         """
-        entries = self._get("/connectors?expand=info&expand=status")
-        statuses = {name: entry["status"] for name, entry in entries.items() if entry.get("status")}
-        return parse_actual({name: entry.get("info") for name, entry in entries.items()}, statuses)
+        return self._get("/connectors?expand=info&expand=status", parse_connectors)
 
     def worker(self) -> dict[str, str]:
         """``version``, ``commit`` and ``kafka_cluster_id`` of the worker."""
-        return t.cast("dict[str, str]", self._get("/"))
+        return self._get("/", _texts)
 
     def plugins(self) -> list[dict[str, str]]:
         """``class``, ``type`` and ``version`` of every plugin that the worker found when it started."""
-        return t.cast("list[dict[str, str]]", self._get("/connector-plugins?connectorsOnly=false"))
+        return self._get("/connector-plugins?connectorsOnly=false", lambda answer: [*map(_texts, answer.list())])
 
     def password_keys(self, connector_class: str) -> frozenset[str]:
         """The keys that a connector class types PASSWORD; none when the worker does not know the class."""
         path = f"/connector-plugins/{_quoted(connector_class)}/config"
         response = self._send("GET", path)
-        keys = response.json() if response.ok else None
-        return frozenset(key["name"] for key in keys or [] if key.get("type") == "PASSWORD")
+        if not response.ok:
+            return frozenset()
+        return self._parsed(response, f"tell the keys of {connector_class}", parse_password_keys)
+
+    def defaults(self, connector_class: str) -> dict[str, str]:
+        """The values that a connector class gives to keys which are not configured; none when it is not known."""
+        response = self._send("GET", f"/connector-plugins/{_quoted(connector_class)}/config")
+        if not response.ok:
+            return {}
+        return self._parsed(response, f"tell the keys of {connector_class}", parse_defaults)
 
     def validate(self, name: str, config: t.Mapping[str, str]) -> list[FieldError]:
-        """What the worker finds wrong with ``config``. Its answer holds resolved secrets: only errors are kept."""
+        """What the worker finds wrong with ``config``. Its answer holds resolved secrets: only errors are kept.
+
+        RefusedError when it is not able to say, and names none of the keys.
+        """
         connector_class = config["connector.class"]
-        path = f"/connector-plugins/{_quoted(connector_class)}/config/validate"
-        response = self._send("PUT", path, {**config, "name": name})
-        if "Failed to find any class" in response.text:
+        response = self._send("PUT", _validation_path(config), {**config, "name": name})
+        if not response.ok and "Failed to find any class" in response.text:
             return [FieldError("connector.class", (f"{connector_class} is not installed on the worker",))]
-        self._refuse_unless_ok(response, "validate")
-        values = [entry["value"] for entry in response.json()["configs"]]
-        provided = {key for key, value in config.items() if "${" in value}
-        self._mask.learn_guesses(str(value.get("value") or "") for value in values if value["name"] in provided)
-        return [
-            # Of a provided value that it cannot parse the worker quotes what only it knows, so nothing could be masked.
-            FieldError(value["name"], ("the value that the config provider gives is not accepted",))
-            if value["name"] in provided
-            else FieldError(value["name"], tuple(self._message(error) for error in value["errors"]))
-            for value in values
-            if value.get("errors")
-        ]
+        if not response.ok and _is_json_error(response):
+            # Some classes do not collect what they find wrong, but break off at the first of it.
+            said = self._said(response)
+            key = named_key(said, config)
+            if key:
+                return [self._field_error(key, [said], config)]
+        values = self._parsed(response, "validate", parse_validated)
+        self._learn_resolved(values, config)
+        return [self._field_error(value.key, value.errors, config) for value in values if value.errors]
+
+    def learn_provided(self, name: str, config: t.Mapping[str, str]) -> None:
+        """Have the mask know what config providers give for ``config``, as far as the worker tells; one try."""
+        if not ("connector.class" in config and any(map(has_placeholder, config.values()))):
+            return
+        with contextlib.suppress(LiveConnectError):
+            response = request_json(
+                self._transport,
+                "PUT",
+                _validation_path(config),
+                {**config, "name": name},
+                timeout=self._patience.request,
+            )
+            self._learn_resolved(parse_validated(Piece(response.json())), config)
+
+    def _learn_resolved(self, values: t.Sequence[Validated], config: t.Mapping[str, str]) -> None:
+        for value in values:
+            if value.resolved and has_placeholder(config.get(value.key, "")):
+                self._mask.learn_resolved(config[value.key], value.resolved)
+
+    def _field_error(self, key: str, errors: t.Sequence[str], config: t.Mapping[str, str]) -> FieldError:
+        if has_placeholder(config.get(key, "")):
+            # Of a provided value that it cannot parse the worker quotes what only it knows.
+            return FieldError(key, ("the value that the config provider gives is not accepted",))
+        return FieldError(key, tuple(self._message(error) for error in errors))
 
     def offsets(self, name: str) -> Offsets:
         """How far the connector has come."""
-        return parse_offsets(self._get(f"/connectors/{_quoted(name)}/offsets"))
+        return self._get(f"/connectors/{_quoted(name)}/offsets", parse_offsets)
 
     def can_create_at_rest(self) -> bool:
         """Whether a connector can be created paused or stopped (Kafka 3.7, Confluent Platform 7.7)."""
@@ -172,98 +231,187 @@ class ConnectClient:
         """Create a connector that comes to be ``state``; ``at_rest``: the worker can create it paused or stopped."""
         if state in (PAUSED, STOPPED) and at_rest:
             payload = {"name": name, "initial_state": state.upper(), "config": config}
-            tries = _Tries(self._patience)
-            response = self._send("POST", "/connectors", payload, tries=tries)
-            # A repeated POST meets the connector that the first one created before its answer was lost.
-            if not (_already_exists(response) and tries.count > 1):
-                self._refuse_unless_ok(response, "create")
-                return
+            self._write("create", "POST", "/connectors", payload, effect=_holds(name, config))
+            return
         self.configure(name, config)
         if state in (PAUSED, STOPPED):
             self.move(name, Step.PAUSE if state == PAUSED else Step.STOP)
 
     def configure(self, name: str, config: t.Mapping[str, str]) -> None:
         """Write the whole configuration; creates the connector when it does not exist."""
-        response = self._send("PUT", f"/connectors/{_quoted(name)}/config", config)
-        self._refuse_unless_ok(response, "write the configuration")
+        path = f"/connectors/{_quoted(name)}/config"
+        self._write("write the configuration", "PUT", path, config, effect=_holds(name, config))
 
     def move(self, name: str, step: Step) -> None:
         """Pause, resume or stop."""
-        response = self._send("PUT", f"/connectors/{_quoted(name)}/{_STATE_PATHS[step]}")
-        self._refuse_unless_ok(response, step.value)
+        path = f"/connectors/{_quoted(name)}"
+        # One that has failed can be stopped, and shows no other state until it is restarted.
+        shown = {_MOVED_TO[step]} if step is Step.STOP else {_MOVED_TO[step], FAILED}
+        moved = Effect(f"{path}/status", lambda response: _state(response) in shown)
+        self._write(step.value, "PUT", f"{path}/{_STATE_PATHS[step]}", effect=moved)
 
     def restart(self, name: str, *, only_failed: bool) -> None:
         """Restart the connector and its tasks, or those of them that failed."""
+        path = f"/connectors/{_quoted(name)}"
         query = f"includeTasks=true&onlyFailed={'true' if only_failed else 'false'}"
-        response = self._send("POST", f"/connectors/{_quoted(name)}/restart?{query}")
-        self._refuse_unless_ok(response, "restart")
+        # Who waits for the connector sees whether it was; here it is enough that the worker answers again.
+        begun = Effect(f"{path}/status", lambda response: response.ok, proves=False)
+        self._write("restart", "POST", f"{path}/restart?{query}", effect=begun)
 
     def alter_offsets(self, name: str, offsets: Offsets) -> None:
         """Have a stopped connector go on from here; partitions that are not named keep their offsets."""
-        response = self._send("PATCH", f"/connectors/{_quoted(name)}/offsets", {"offsets": entries(offsets)})
-        self._refuse_unless_ok(response, "alter the offsets")
+        path = f"/connectors/{_quoted(name)}/offsets"
+        payload = {"offsets": entries(offsets)}
+        self._write("alter the offsets", "PATCH", path, payload, effect=_has_come(path, offsets))
 
     def reset_offsets(self, name: str) -> None:
         """Have a stopped connector begin anew."""
-        response = self._send("DELETE", f"/connectors/{_quoted(name)}/offsets")
-        self._refuse_unless_ok(response, "reset the offsets")
+        path = f"/connectors/{_quoted(name)}/offsets"
+        self._write("reset the offsets", "DELETE", path, effect=_has_come(path, RESET))
 
     def delete(self, name: str) -> None:
         """Delete the connector; one that is gone already is fine."""
-        response = self._send("DELETE", f"/connectors/{_quoted(name)}")
-        gone = response.status == _NOT_FOUND or (
-            # So a follower of Kafka before 3.3 passes on the leader's 404.
-            response.status == _ERROR and f"Connector {name} not found" in response.text
-        )
-        if not gone:
-            self._refuse_unless_ok(response, "delete")
+        path = f"/connectors/{_quoted(name)}"
+
+        def gone(response: Response) -> bool:
+            return (response.status == _NOT_FOUND and not is_unfit(response)) or (
+                # So a follower of Kafka before 3.3 passes on the leader's 404.
+                response.status == _ERROR and f"Connector {name} not found" in response.text
+            )
+
+        self._write("delete", "DELETE", path, effect=Effect(path, gone), is_fine=gone)
 
     # The way there
 
-    def _get(self, path: str) -> t.Any:
-        return self._body(self._send("GET", path), f"answer GET {path}")
+    def _get(self, path: str, parse: t.Callable[[Piece], _T]) -> _T:
+        return self._parsed(self._send("GET", path), f"answer GET {path}", parse)
 
-    def _body(self, response: Response, what: str) -> t.Any:
+    def _parsed(self, response: Response, what: str, parse: t.Callable[[Piece], _T]) -> _T:
         self._refuse_unless_ok(response, what)
         body = response.json()
-        if body is None:
-            raise RefusedError(
-                f"Asked to {what}, it sent no JSON: {self._message(response.text)}.",
-                remedy="Check that url is the address of a Kafka Connect worker.",
-            )
-        return body
+        try:
+            if body is not None:
+                return parse(Piece(body))
+            answered = "without JSON"
+        except UnexpectedAnswerError as error:
+            answered = error.message
+        # Of an answer that is no web page nothing is repeated: it may hold configurations, with secrets yet unknown.
+        page = f" but with the page '{self._message(_shown(response))}'" if _is_page(response) else ""
+        raise RefusedError(f"Asked to {what}, it answered {answered}{page}.", remedy=response.proxy_hint or _CHECK_URL)
 
-    def _send(self, method: str, path: str, payload: t.Any = None, *, tries: _Tries | None = None) -> Response:
-        """The first answer that is final. All requests of this API may be repeated safely, POST /connectors too."""
-        tries = tries or _Tries(self._patience)
+    def _require_done(self, response: Response, what: str) -> None:
+        """RefusedError unless the answer is that of a worker that did what it was asked to: nothing, or JSON."""
+        self._refuse_unless_ok(response, what)
+        if response.body:
+            self._parsed(response, what, lambda answer: answer)
+
+    def _write(
+        self,
+        what: str,
+        method: str,
+        path: str,
+        payload: t.Any = None,
+        *,
+        effect: Effect,
+        is_fine: t.Callable[[Response], bool] = lambda _refusal: False,
+    ) -> None:
+        """Carry out a write; RefusedError when it is refused, unless that ``is_fine`` or the ``effect`` shows anyhow.
+
+        It does so when a worker fails at what comes after the write: it answers 500 when it cannot put the name of a
+        new connector into the address that it tells (braces).
+        """
+        response = None
+        try:
+            response = self._send(method, path, payload, effect=effect)
+            if response is None or is_fine(response):
+                return
+            if response.status == _ERROR and effect.proves and self._shows(effect, _Tries(self._patience)):
+                return
+            self._require_done(response, what)
+        except (RefusedError, DeadlineError) as error:
+            error.remedy = _size_remedy(payload, response) or error.remedy
+            raise
+
+    @t.overload
+    def _send(self, method: str, path: str, payload: t.Any = None) -> Response: ...
+
+    @t.overload
+    def _send(self, method: str, path: str, payload: t.Any = None, *, effect: Effect) -> Response | None: ...
+
+    def _send(self, method: str, path: str, payload: t.Any = None, *, effect: Effect | None = None) -> Response | None:
+        """The first answer that is final; None when none came to a write, and its ``effect`` shows.
+
+        Reads are repeated whatever became of them. Anything else that is without an answer in time is not sent again,
+        as the worker may still be at it; what was cut off is over, and is when its effect does not show.
+        """
+        tries = _Tries(self._patience)
         while True:
             try:
                 timeout = tries.read_timeout if method == "GET" else self._patience.request
                 response = request_json(self._transport, method, path, payload, timeout=timeout)
             except ConnectionFailedError as error:
-                if error.permanent or not tries.again():
-                    raise UnreachableError(
-                        self._mask.text(error.message),
-                        remedy=error.remedy or "Check url and that the worker runs, or raise retry_timeout.",
-                    ) from error
-                continue
-            if not _is_passing(response):
-                return response
-            if not tries.again():
-                raise DeadlineError(
+                lost = not error.certain
+                if error.slow and method != "GET":
+                    self._look_for(effect, tries, f"{method} {path}")
+                    return None
+                problem: DeadlineError | UnreachableError = UnreachableError(
+                    self._mask.text(error.message),
+                    remedy=error.remedy or "Check url and that the worker runs, or raise retry_timeout.",
+                )
+                if error.permanent:
+                    raise problem from error
+            else:
+                if _already_exists(response) and tries.count > 1 and effect and self._shows(effect, tries):
+                    # By an earlier try, which did not show at once.
+                    return None
+                if not _is_passing(response):
+                    return response
+                if response.status == _GATEWAY_TIMEOUT and method != "GET":
+                    self._look_for(effect, tries, f"{method} {path}")
+                    return None
+                lost = _is_lost(response)
+                problem = DeadlineError(
                     f"The worker could not serve {method} {path} within {self._patience.timeout:g} s: "
                     f"HTTP {response.status} {self._said(response)}.",
-                    remedy="Look at the worker's log, or raise retry_timeout.",
+                    remedy=_through_proxy(response) or "Look at the worker's log, or raise retry_timeout.",
                 )
+            if lost and effect and self._shows(effect, tries):
+                return None
+            if not tries.again():
+                raise problem
+
+    def _look_for(self, effect: Effect | None, tries: _Tries, request: str) -> None:
+        """Wait until the effect of a write shows that had no answer in time; DeadlineError when it never does."""
+        while effect is None or not self._shows(effect, tries):
+            if effect is None or not tries.again():
+                looked = f", and after {self._patience.timeout:g} s it does not show" if effect else ""
+                raise DeadlineError(
+                    f"The worker did not answer {request} within {self._patience.request:g} s{looked}. "
+                    "It may still be at it.",
+                    remedy="Raise timeout, which is what one request may take, and look at the worker's log.",
+                )
+
+    def _shows(self, effect: Effect, tries: _Tries) -> bool:
+        """Whether the worker, asked once, shows the effect of a write."""
+        try:
+            response = request_json(self._transport, "GET", effect.path, timeout=tries.read_timeout)
+            return effect.shown_by(response)
+        except (ConnectionFailedError, UnexpectedAnswerError):
+            return False
 
     def _refuse_unless_ok(self, response: Response, what: str) -> None:
         if response.ok:
             return
-        remedy = ""
-        if response.status in (_UNAUTHORIZED, _FORBIDDEN):
-            remedy = "Check url_username and url_password, bearer_token or client_cert."
-        elif what == Step.STOP.value and response.status == _NOT_FOUND:
+        if response.status == _PROXY_LOGIN:
+            remedy = response.proxy_hint or "It is a proxy on the way that wants a login, not the worker."
+        elif not _is_json_error(response):
+            remedy = response.proxy_hint or _CHECK_URL
+        elif what == Step.STOP.value and response.status == _NOT_FOUND and "onnector" not in response.text:
             remedy = "The state 'stopped' needs Kafka 3.5 or later."
+        else:
+            remedy = ""
+        if response.status in (_UNAUTHORIZED, _FORBIDDEN) and not _through_proxy(response):
+            remedy = "Check url_username and url_password, bearer_token or client_cert."
         raise RefusedError(
             f"The worker refused to {what}: HTTP {response.status} {self._said(response)}.", remedy=remedy
         )
@@ -271,11 +419,26 @@ class ConnectClient:
     def _said(self, response: Response) -> str:
         body = response.json()
         message = body.get("message") if isinstance(body, dict) else None
-        return self._message(message or response.text) or "without a message"
+        return self._message(message if isinstance(message, str) else _shown(response)) or "without a message"
 
     def _message(self, text: str) -> str:
         # Masked before it is shortened: half a secret at the cut would no longer be recognised.
         return " ".join(self._mask.text(text).split())[:_LONGEST_MESSAGE].rstrip(".")
+
+
+def _size_remedy(payload: t.Any, response: Response | None) -> str:
+    """What to do when a write failed because of its size; empty when it did not. ``response`` is None without one."""
+    size = len(json.dumps(payload).encode())
+    told = response is not None and any(text in response.text for text in _TOO_LARGE)
+    # Of a record that is too large a worker mostly tells no more than that it could not write it.
+    if told or (size > _LARGEST_RECORD and (response is None or response.status >= _ERROR)):
+        return (
+            f"The configuration has {size:,} bytes, and Kafka takes records of {_LARGEST_RECORD:,} unless "
+            "producer.max.request.size of the worker and max.message.bytes of its config topic are raised."
+        )
+    if response is not None and response.status == _PAYLOAD_TOO_LARGE:
+        return f"The configuration has {size:,} bytes: what stands before the worker takes no request as large."
+    return ""
 
 
 class _Tries:
@@ -316,9 +479,58 @@ def _quoted(segment: str) -> str:
     return quote(segment, safe="")
 
 
+def _validation_path(config: t.Mapping[str, str]) -> str:
+    return f"/connector-plugins/{_quoted(config['connector.class'])}/config/validate"
+
+
+def _texts(answer: Piece) -> dict[str, str]:
+    """A map of texts; a version that a plugin does not tell is missing or null."""
+    return {key: value.text() for key, value in answer.map().items() if value}
+
+
+def _shown(response: Response) -> str:
+    """A body as it is fit for a message: of a web page what a browser would show."""
+    return _TAGS.sub(" ", response.text) if _is_page(response) else response.text
+
+
+def _is_page(response: Response) -> bool:
+    return response.body.lstrip().startswith(b"<")
+
+
+def _through_proxy(response: Response) -> str:
+    """What to do about an answer that may be that of a proxy, as it has not Connect's form; empty without one."""
+    return "" if _is_json_error(response) else response.proxy_hint
+
+
 def _is_json_error(response: Response) -> bool:
     body = response.json()
     return isinstance(body, dict) and "error_code" in body
+
+
+def _holds(name: str, config: t.Mapping[str, str]) -> Effect:
+    """The connector is there with this configuration."""
+
+    def shown_by(response: Response) -> bool:
+        return response.ok and parse_config(Piece(response.json())["config"]) == config
+
+    return Effect(f"/connectors/{_quoted(name)}", shown_by)
+
+
+def _has_come(path: str, wanted: Wanted) -> Effect:
+    """The connector's offsets are as wanted."""
+
+    def shown_by(response: Response) -> bool:
+        if not response.ok:
+            return False
+        current = parse_offsets(Piece(response.json()))
+        return after(current, wanted) == current
+
+    return Effect(path, shown_by)
+
+
+def _state(response: Response) -> str:
+    """The state in the answer to the question for a connector's status, empty when there is none."""
+    return Piece(response.json())["connector"]["state"].text().lower() if response.ok else ""
 
 
 def _already_exists(response: Response) -> bool:
@@ -330,5 +542,12 @@ def _is_passing(response: Response) -> bool:
     if response.status == _CONFLICT:
         return not _already_exists(response)
     if response.status == _ERROR:
-        return any(text in response.text for text in _PASSING_ERRORS)
+        return any(text in response.text for text in (*_PASSING_ERRORS, *_LOST_ANSWERS))
     return is_unfit(response)
+
+
+def _is_lost(response: Response) -> bool:
+    """Whether a write may have been carried out although this is the answer."""
+    return response.status == _BAD_GATEWAY or (
+        response.status == _ERROR and any(text in response.text for text in _LOST_ANSWERS)
+    )

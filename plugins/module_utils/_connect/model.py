@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from .._errors import InvalidInputError
 from .offsets import Offsets, Wanted, parse_wanted
 
+if t.TYPE_CHECKING:
+    from .._http.answers import Piece
+
 RUNNING, PAUSED, STOPPED, FAILED = "running", "paused", "stopped", "failed"
 PRESENT, ABSENT = "present", "absent"
 # The states in which a connector rests; the others (unassigned, restarting, not reported yet) pass.
@@ -68,11 +71,15 @@ class Actual:
     offsets: Offsets | None = None
 
     @property
+    def failures(self) -> dict[str, str]:
+        """The trace of each part that has failed: ``connector``, ``task 0``, ``task 1``."""
+        connector = {"connector": self.trace} if self.state == FAILED else {}
+        return connector | {f"task {task.id}": task.trace for task in self.tasks if task.state == FAILED}
+
+    @property
     def failure(self) -> str | None:
         """The trace of what failed first (the connector, else the task of the lowest id), None when nothing has."""
-        if self.state == FAILED:
-            return self.trace
-        return next((task.trace for task in self.tasks if task.state == FAILED), None)
+        return next(iter(self.failures.values()), None)
 
     @property
     def is_idle(self) -> bool:
@@ -86,6 +93,22 @@ class Actual:
         A new configuration restarts the connector first, its tasks later, so that the connector tells nothing of them.
         """
         return self.tasks or (self.state, self.worker, self.trace)
+
+
+def declared_entries(params: t.Mapping[str, t.Any]) -> list[t.Mapping[str, t.Any]]:
+    """The connectors that a module's options give, one or many; InvalidInputError when there is neither."""
+    if params["connectors"] is None:
+        if params["name"] is None:
+            raise InvalidInputError(
+                "connectors: there is nothing in it, not even an empty list.",
+                remedy="Look at the file or variable that it comes from; write [] when there are none.",
+            )
+        return [params]
+    if params["config"] or params["secrets"]:
+        raise InvalidInputError(
+            "connectors: config and secrets beside it belong to no connector.", remedy="Move them into its entries."
+        )
+    return list(params["connectors"])
 
 
 def declare(entries: t.Sequence[t.Mapping[str, t.Any]]) -> list[Declared]:
@@ -172,34 +195,48 @@ def _string(name: str, path: str, value: t.Any) -> str:
     )
 
 
-def parse_actual(
-    infos: t.Mapping[str, t.Mapping[str, t.Any] | None], statuses: t.Mapping[str, t.Mapping[str, t.Any]]
-) -> dict[str, Actual]:
-    """Connectors by name from the entries of ``?expand=info`` and of ``?expand=status``.
+def parse_connectors(answer: Piece) -> dict[str, Actual]:
+    """Connectors by name from the answer to ``GET /connectors?expand=info``, with or without ``&expand=status``.
 
-    ``infos`` decides which exist; a connector deleted while the worker answered has the info null.
+    One that was deleted while the worker answered has the info null, and is none.
     """
-    return {name: _actual(name, info, statuses.get(name) or {}) for name, info in infos.items() if info is not None}
+    return {
+        name: _actual(name, entry["info"], entry["status"]) for name, entry in answer.map().items() if entry["info"]
+    }
 
 
-def _actual(name: str, info: t.Mapping[str, t.Any], status: t.Mapping[str, t.Any]) -> Actual:
-    connector = status.get("connector") or {}
-    task_ids = tuple(sorted(task["task"] for task in info.get("tasks") or []))
-    tasks = [
-        Task(task["id"], task["state"].lower(), task.get("worker_id", ""), task.get("trace", ""))
-        for task in status.get("tasks") or []
-    ]
+def _actual(name: str, info: Piece, status: Piece) -> Actual:
+    tasks, connector = [], None
+    if status:
+        connector = status["connector"] if status["connector"] else None
+        tasks = [_task(one) for one in status["tasks"].list()] if status["tasks"] else []
+    task_ids = tuple(sorted(one["task"].number() for one in info["tasks"].list())) if info["tasks"] else ()
     return Actual(
         name=name,
-        config={key: value for key, value in info["config"].items() if key != "name"},
-        type=info.get("type") or status.get("type") or "",
-        state=connector["state"].lower() if "state" in connector else None,
-        worker=connector.get("worker_id", ""),
-        trace=connector.get("trace", ""),
+        config=parse_config(info["config"]),
+        type=_text(info, "type") or (_text(status, "type") if status else ""),
+        state=(_text(connector, "state").lower() or None) if connector else None,
+        worker=_text(connector, "worker_id") if connector else "",
+        trace=_text(connector, "trace") if connector else "",
         task_ids=task_ids,
         # The status topic may still tell of tasks that the configuration no longer has.
         tasks=tuple(sorted((task for task in tasks if task.id in task_ids), key=lambda task: task.id)),
     )
+
+
+def parse_config(config: Piece) -> dict[str, str]:
+    """A configuration without ``name``. Before Kafka 4.0 a worker stores null, which is to connectors as no value."""
+    return {key: value.text() for key, value in config.map().items() if key != "name" and value}
+
+
+def _task(status: Piece) -> Task:
+    return Task(
+        status["id"].number(), status["state"].text().lower(), _text(status, "worker_id"), _text(status, "trace")
+    )
+
+
+def _text(piece: Piece, key: str) -> str:
+    return piece[key].text() if piece[key] else ""
 
 
 def root_cause(trace: str) -> str:

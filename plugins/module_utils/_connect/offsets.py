@@ -12,6 +12,9 @@ import typing as t
 
 from .._errors import InvalidInputError
 
+if t.TYPE_CHECKING:
+    from .._http.answers import Piece
+
 # A partition as JSON text with its keys sorted -> the offset in it; None: there is none.
 Offsets: t.TypeAlias = t.Mapping[str, t.Mapping[str, t.Any] | None]
 
@@ -43,9 +46,12 @@ def parse_wanted(name: str, value: t.Any) -> Wanted | None:
     return wanted
 
 
-def parse_offsets(answer: t.Mapping[str, t.Any]) -> Offsets:
+def parse_offsets(answer: Piece) -> Offsets:
     """What a worker answers about a connector's offsets."""
-    return {_key(entry["partition"]): entry["offset"] for entry in answer["offsets"]}
+    return {
+        _key(entry["partition"].plain()): entry["offset"].plain() if entry["offset"] else None
+        for entry in answer["offsets"].list()
+    }
 
 
 def after(current: Offsets, wanted: Wanted) -> Offsets:

@@ -98,6 +98,16 @@ class Change:
     offsets: Wanted | None = None
 
     @property
+    def had_failed(self) -> bool:
+        """Whether the connector, or a task of it, had failed before."""
+        return self.actual is not None and self.actual.failure is not None
+
+    @property
+    def repairs(self) -> bool:
+        """Whether it is to run again after it had failed."""
+        return self.had_failed and bool(self.steps) and self.expected in (RUNNING, None)
+
+    @property
     def moves_offsets(self) -> bool:
         """Whether the connector is stopped for the sake of its offsets."""
         return bool(OFFSET_STEPS & set(self.steps))
@@ -149,7 +159,7 @@ def _plan_one(declared: Declared, actual: Actual | None, rules: Rules) -> Change
         return Change(declared.name, steps, config, state, None, declared.secret_keys, declared.offsets)
     differs = config != actual.config
     expected = _expected(declared, actual)
-    if declared.offsets is not None and after(actual.offsets or {}, declared.offsets) != actual.offsets:
+    if declared.offsets is not None and not _is_there(declared.offsets, actual):
         # Of a connector that failed, or is not settled, running is the best guess at what it was.
         expected = expected or RUNNING
         begin = [step for step, due in ((Step.STOP, actual.state != STOPPED), (Step.CONFIGURE, differs)) if due]
@@ -157,6 +167,15 @@ def _plan_one(declared: Declared, actual: Actual | None, rules: Rules) -> Change
     else:
         steps = tuple(_steps(declared, actual, differs=differs, restart=rules.restart))
     return Change(declared.name, steps, config, expected, actual, declared.secret_keys, declared.offsets)
+
+
+def _is_there(wanted: Wanted, actual: Actual) -> bool:
+    """Whether the offsets are as wanted.
+
+    That only a stopped connector can tell: while it runs the worker knows where it was when it last saved its offsets,
+    which may be nowhere yet, and it saves them anew when it is stopped.
+    """
+    return actual.state == STOPPED and after(actual.offsets or {}, wanted) == actual.offsets
 
 
 def _around_offsets(declared: Declared, expected: str) -> t.Iterator[Step]:

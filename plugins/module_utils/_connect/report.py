@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import typing as t
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 from .._errors import RefusedError
-from .model import ABSENT, STOPPED, Actual, listed
+from .model import ABSENT, STOPPED, Actual, listed, root_cause
 from .offsets import after as offsets_after
 from .offsets import entries
 from .plan import Change, Step
@@ -20,8 +21,10 @@ if t.TYPE_CHECKING:
     from .apply import Outcome
     from .client import ConnectClient
     from .masking import Mask
+    from .model import Declared
 
 _ERRORS_IN_MESSAGE = 5
+_PARALLEL = 8  # requests of a module that only reads
 
 
 def learn_secrets(client: ConnectClient, changes: t.Sequence[Change], mask: Mask) -> None:
@@ -31,8 +34,23 @@ def learn_secrets(client: ConnectClient, changes: t.Sequence[Change], mask: Mask
     )
     for change in changes:
         for config in _configs(change):
-            mask.learn_config(config)
-            mask.learn_secrets(config[key] for key in change.secret_keys if key in config)
+            mask.learn_config(config, change.secret_keys)
+
+
+def learn_provided(client: ConnectClient, outcomes: t.Sequence[Outcome], *, parallel: int) -> None:
+    """Have the mask know what config providers give to connectors that fail or had failed: traces may repeat it.
+
+    One request for each of them that has references in its configuration.
+    """
+    shown = [outcome.seen for outcome in outcomes if outcome.seen]
+    shown += [outcome.change.actual for outcome in outcomes if outcome.change.actual]
+    _learn_provided(client, shown, parallel=parallel)
+
+
+def _learn_provided(client: ConnectClient, connectors: t.Sequence[Actual], *, parallel: int) -> None:
+    failed = {(one.name, *sorted(one.config.items())): one for one in connectors if one.failure is not None}
+    with ThreadPoolExecutor(parallel) as pool:
+        list(pool.map(lambda one: client.learn_provided(one.name, one.config), failed.values()))
 
 
 def _learn_password_keys(client: ConnectClient, configs: t.Sequence[t.Mapping[str, str]], mask: Mask) -> None:
@@ -57,7 +75,7 @@ def difference(change: Change, mask: Mask) -> dict[str, t.Any]:
     if not change.shows_config:
         del before["config"], after["config"]
     if Step.RESTART_FAILED in change.steps:
-        before["failed"], after["failed"] = _failed_parts(change.actual), []
+        before["failed"], after["failed"] = list(change.actual.failures) if change.actual else [], []
     if Step.RESTART in change.steps:
         after["restarted"] = True
     if change.moves_offsets and change.offsets is not None:
@@ -82,22 +100,44 @@ def _state(state: str | None) -> str:
     return state or "unknown"
 
 
-def _failed_parts(actual: Actual | None) -> list[str]:
-    if actual is None:
-        return []
-    parts = ["connector"] if actual.state == "failed" else []
-    return parts + [f"task {task.id}" for task in actual.tasks if task.state == "failed"]
-
-
-def warnings(outcomes: t.Sequence[Outcome]) -> list[str]:
-    """What is no error and should not go unseen, one sentence or two each."""
-    idle = [outcome.change.name for outcome in outcomes if outcome.seen and outcome.seen.is_idle]
-    if not idle:
+def exposed(declared: t.Sequence[Declared], mask: Mask) -> list[str]:
+    """Where passwords stand in clear in ``config``, which Ansible shows from -vvv on; one sentence or none."""
+    places = []
+    for one in declared:
+        keys = [key for key in sorted(one.config.keys() - one.secret_keys) if mask.exposes(key, one.config[key])]
+        places += [f"connector '{one.name}': {', '.join(keys)}"] if keys else []
+    if not places:
         return []
     return [
-        f"Running without any task, so that nothing flows: {listed(idle)}. "
-        "A source has no tasks while there is nothing for it to read; look at its configuration and the worker's log."
+        f"There is a password in config, which Ansible shows at -vvv ({'; '.join(places)}). Move these keys to secrets."
     ]
+
+
+def warnings(outcomes: t.Sequence[Outcome], mask: Mask) -> list[str]:
+    """What is no error and should not go unseen, one sentence or two each."""
+    texts = [_repaired(one, mask) for one in outcomes if one.change.repairs and one.done and not one.error]
+    idle = [outcome.change.name for outcome in outcomes if outcome.seen and outcome.seen.is_idle]
+    if idle:
+        texts.append(
+            f"Running without any task, so that nothing flows: {listed(idle)}. A source has no tasks while there is "
+            "nothing for it to read; look at its configuration and the worker's log."
+        )
+    return texts
+
+
+def _repaired(outcome: Outcome, mask: Mask) -> str:
+    failure = outcome.change.actual.failure if outcome.change.actual else None
+    cause = root_cause(mask.text(failure or "")) or "the worker did not say why"
+    told = f"'{outcome.change.name}' had failed before this run: {cause.rstrip('.')}."
+    if outcome.ran is None:
+        return f"{told} Whether it has run since was not looked at."
+    since = f"It has run for {outcome.ran:.0f} s since"
+    if outcome.ran >= outcome.trial:
+        return f"{told} {since}, longer than it tries again by itself."
+    return (
+        f"{told} {since}, and may try again by itself for {outcome.trial:.0f} s before it fails once more. "
+        "Raise wait_timeout to see it."
+    )
 
 
 def result(outcomes: t.Sequence[Outcome], mask: Mask, *, check_mode: bool, diff_mode: bool) -> dict[str, t.Any]:
@@ -142,6 +182,10 @@ def _entry(outcome: Outcome, mask: Mask, *, check_mode: bool) -> dict[str, t.Any
     }
     if outcome.seen is None and outcome.done and change.expected != ABSENT:
         entry["state"] = _state(None)
+    if outcome.done and change.actual and change.had_failed:
+        entry["failed_before"] = [
+            {"part": part, "trace": mask.text(trace)} for part, trace in change.actual.failures.items()
+        ]
     if change.steps:
         entry["diff"] = difference(change, mask)
     if outcome.invalid:
@@ -150,10 +194,14 @@ def _entry(outcome: Outcome, mask: Mask, *, check_mode: bool) -> dict[str, t.Any
 
 
 def described(client: ConnectClient, connectors: t.Sequence[Actual], mask: Mask) -> list[dict[str, t.Any]]:
-    """``name``, ``config`` and status of each connector; one request for each connector class."""
+    """``name``, ``config`` and status of each connector; one request for each connector class, and for some failures.
+
+    See learn_provided.
+    """
     _learn_password_keys(client, [one.config for one in connectors], mask)
     for one in connectors:
         mask.learn_config(one.config)
+    _learn_provided(client, connectors, parallel=_PARALLEL)
     return [{"name": one.name, "config": mask.config(one.config), **status(one, mask)} for one in connectors]
 
 

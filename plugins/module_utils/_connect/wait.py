@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._errors import LiveConnectError
+from .known_failures import remedy
 from .model import ABSENT, FAILED, RESTING, RUNNING, Actual, root_cause
 
 if t.TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Timing:
     ``repair`` is the same for the failure of a task that is restarted: a worker lets it end first, for five seconds.
     ``taskless`` is the same for a connector that runs without any task: when its worker dies before it has given it
     tasks, the status stays until the others miss that worker, after ten seconds unless they are configured otherwise.
+    ``heal``: what had failed has to run on for twice the time of its own retries, as each of them takes time as well,
+    and for that long at least.
     ``poll_interval`` is the longest pause between two looks: the first ones come sooner.
     """
 
@@ -39,6 +42,11 @@ class Timing:
     settle_each: float = 0.1
     repair: float = 10
     taskless: float = 30
+    heal: float = 10
+
+    def trial(self, retries: float) -> float:
+        """How long a connector that had failed and tries again for ``retries`` seconds has to run on."""
+        return max(self.heal, 2 * retries)
 
     def doubted(self, actual: Actual | None, written: int) -> float:
         """How long ``actual`` may be older than the writes to ``written`` connectors."""
@@ -55,7 +63,9 @@ class Goal:
     """Where one connector is to come to rest.
 
     ``expected`` as in plan.Change; ``before`` its status before it was written to; ``written`` is False when it was
-    left alone; ``restart``: restart what had failed before when the worker does not do so after the write.
+    left alone; ``restart``: restart what had failed before when the worker does not do so after the write;
+    ``trial``: seconds for which it has to run on, because it had failed before and shows itself as running until it
+    fails again.
     """
 
     name: str
@@ -63,6 +73,7 @@ class Goal:
     before: Actual | None = None
     written: bool = False
     restart: bool = False
+    trial: float = 0
 
 
 @dataclass
@@ -70,13 +81,14 @@ class Waited:
     """How the wait ended: the connectors as last seen, and one sentence for each that did not arrive.
 
     ``moved``: those whose status was seen to be another than before the write; ``restarted``: those of Goal.restart
-    that were.
+    that were; ``ran``: for how many seconds those of Goal.trial have been seen to run.
     """
 
     seen: dict[str, Actual]
     errors: dict[str, str]
     moved: set[str] = field(default_factory=set)
     restarted: set[str] = field(default_factory=set)
+    ran: dict[str, float] = field(default_factory=dict)
 
 
 def wait_for(
@@ -102,6 +114,7 @@ def wait_for(
     written = sum(goal.written for goal in goals)
     start = time.monotonic()
     since = {goal.name: start for goal in goals}
+    running_since: dict[str, float] = {}
     deadline = start + timing.timeout
     pause = min(_FIRST_PAUSE, timing.poll_interval)
     while True:
@@ -119,6 +132,10 @@ def wait_for(
             if now - since[goal.name] < timing.doubted(waited.seen.get(goal.name), written)
         }
         missing = [goal for goal in watched if not _arrived(goal, waited, mask, early=goal.name in doubted)]
+        arrived = {goal.name for goal in watched} - {goal.name for goal in missing} - waited.errors.keys()
+        running_since = {name: running_since.get(name, now) for name in arrived if _runs(waited.seen.get(name))}
+        waited.ran = {name: now - began for name, began in running_since.items()}
+        on_trial = any(waited.ran.get(goal.name, goal.trial) < goal.trial for goal in watched)
         left_alone = {
             goal.name for goal in watched if goal.restart and goal.name in waited.errors.keys() - waited.moved
         }
@@ -129,7 +146,7 @@ def wait_for(
                     f"{describe(waited.seen.get(goal.name))}. Raise wait_timeout, or look at the worker's log."
                 )
             return waited
-        if not (missing or left_alone) or (stop_at_first and waited.errors.keys() - left_alone):
+        if not (missing or left_alone or on_trial) or (stop_at_first and waited.errors.keys() - left_alone):
             return waited
         _restart_failed(client, left_alone, waited)
         since.update(dict.fromkeys(left_alone, now))
@@ -168,9 +185,20 @@ def _settled(goal: Goal, waited: Waited, mask: Mask, *, blind: bool = False) -> 
     """Whether the goal is reached or failed; a failure is noted in ``waited``."""
     actual = waited.seen.get(goal.name)
     if goal.expected != ABSENT and actual is not None and actual.failure is not None:
-        waited.errors[goal.name] = f"failed: {root_cause(mask.text(actual.failure)) or 'the worker does not say why'}"
+        waited.errors[goal.name] = _failed(goal, mask.text(actual.failure))
         return True
     return is_reached(goal.expected, actual, blind=blind)
+
+
+def _runs(actual: Actual | None) -> bool:
+    return actual is not None and actual.state == RUNNING
+
+
+def _failed(goal: Goal, trace: str) -> str:
+    cause = root_cause(trace) or "the worker does not say why"
+    sentence = f"failed{' again' if goal.trial else ''}: {cause}"
+    advice = remedy(trace)
+    return f"{sentence.rstrip('.')}. {advice}" if advice else sentence
 
 
 def is_reached(expected: str | None, actual: Actual | None, *, blind: bool = False) -> bool:

@@ -18,11 +18,15 @@ MAX_BODY_IN_ERROR = 300
 
 @dataclass(frozen=True)
 class Response:
-    """An HTTP answer of any status; ``headers`` has lower-case names."""
+    """An HTTP answer of any status; ``headers`` has lower-case names.
+
+    ``proxy_hint`` is what to do when the proxy of the environment answered instead of the server; empty without one.
+    """
 
     status: int
     body: bytes = b""
     headers: t.Mapping[str, str] = field(default_factory=dict)
+    proxy_hint: str = ""
 
     @property
     def ok(self) -> bool:
@@ -38,7 +42,7 @@ class Response:
         """The body parsed as JSON whatever its content type says, or None when it is not JSON."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter for what is nested too deep
             return None
 
     def excerpt(self) -> str:
@@ -50,13 +54,23 @@ class ConnectionFailedError(LiveConnectError):
     """No HTTP answer: refused, reset, timed out, unknown host, untrusted certificate.
 
     ``certain`` is True when the request cannot have reached the server, so that repeating it is safe; ``permanent``
-    when repeating it cannot help (unknown host, untrusted certificate).
+    when repeating it cannot help (unknown host, untrusted certificate); ``slow`` when the server had the request and
+    gave no answer in time, so that it may still be at it.
     """
 
-    def __init__(self, message: str, *, certain: bool = False, permanent: bool = False, remedy: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        certain: bool = False,
+        permanent: bool = False,
+        slow: bool = False,
+        remedy: str = "",
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.certain = certain
         self.permanent = permanent
+        self.slow = slow
 
 
 def untrusted(address: str, reason: object) -> ConnectionFailedError:

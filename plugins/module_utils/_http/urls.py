@@ -8,18 +8,22 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import ssl
 import typing as t
 import urllib.request
 from urllib.error import HTTPError, URLError
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from .._errors import RefusedError
 from .access import Access
 from .failover import FailoverTransport
 from .opener import REDIRECTS, authorization, lower_names, opener
 from .transport import ConnectionFailedError, Response, Transport, untrusted
+
+# A proxy that will not connect us, however often it is asked.
+_TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: 4\d\d")
 
 
 def transport_from(params: t.Mapping[str, t.Any], unfit: t.Callable[[Response], bool]) -> Transport:
@@ -35,6 +39,7 @@ class UrlTransport:
 
     def __init__(self, access: Access) -> None:
         self.access = access
+        self._proxy_hint = _proxy_hint(access.url)
 
     def request(
         self,
@@ -53,26 +58,54 @@ class UrlTransport:
         )
         client = opener(access, encrypted=url.startswith("https:"))
         try:
-            with client.open(sent, timeout=timeout or access.timeout) as answer:
-                return Response(answer.status, answer.read(), lower_names(answer.headers))
-        except HTTPError as error:
-            with error:
-                if error.code in REDIRECTS and error.headers.get("Location"):
-                    raise RefusedError(
-                        f"{access.url} sends on to {urljoin(url, error.headers['Location']).partition('?')[0]}.",
-                        remedy="Give the address that it sends on to in url.",
-                    ) from error
-                return Response(error.code, error.read(), lower_names(error.headers))
-        except (URLError, OSError, http.client.HTTPException) as error:
+            try:
+                answer = client.open(sent, timeout=timeout or access.timeout)
+            except HTTPError as refusal:
+                answer = refusal
+            with answer:
+                return self._response(answer)
+        # A ValueError: what http.client makes of a host's name that cannot be one.
+        except (URLError, OSError, http.client.HTTPException, ValueError) as error:
             raise self._connection_failed(error) from error
+
+    def _response(self, answer: t.Any) -> Response:
+        headers = lower_names(answer.headers)
+        if answer.status in REDIRECTS and headers.get("location"):
+            elsewhere = urljoin(answer.url, headers["location"]).partition("?")[0]
+            raise RefusedError(
+                f"{self.access.url} sends on to {elsewhere}.",
+                remedy=self._proxy_hint or "Give the address that it sends on to in url.",
+            )
+        return Response(answer.status, answer.read(), headers, self._proxy_hint)
 
     def _connection_failed(self, error: Exception) -> ConnectionFailedError:
         reason = getattr(error, "reason", error)
         if isinstance(reason, ssl.SSLCertVerificationError):
             return untrusted(self.access.url, reason)
-        unknown = isinstance(reason, socket.gaierror) and reason.errno != socket.EAI_AGAIN
+        unknown = isinstance(error, ValueError) or (
+            isinstance(reason, socket.gaierror) and reason.errno != socket.EAI_AGAIN
+        )
+        timed_out = isinstance(reason, TimeoutError)
+        # What urllib wraps happened before the request was sent as a whole.
+        sent = not isinstance(error, URLError)
         return ConnectionFailedError(
             f"{self.access.url} does not answer: {reason}.",
-            certain=isinstance(reason, ConnectionRefusedError | socket.gaierror),
-            permanent=unknown,
+            certain=isinstance(reason, ConnectionRefusedError | socket.gaierror) or (timed_out and not sent),
+            permanent=unknown or _TUNNEL_REFUSED.search(str(reason)) is not None,
+            slow=timed_out and sent,
+            remedy=self._proxy_hint or ("Check the host in url." if unknown else ""),
         )
+
+
+def _proxy_hint(url: str) -> str:
+    """What to do when the proxy that the environment names for ``url`` is in the way; empty when it names none."""
+    parts = urlsplit(url)
+    proxy = urllib.request.getproxies().get(parts.scheme)
+    if not proxy or urllib.request.proxy_bypass(parts.netloc):
+        return ""
+    # A proxy's address may carry credentials.
+    address = proxy.rpartition("@")[2].rpartition("//")[2].rstrip("/")
+    return (
+        f"It is asked through the proxy {address}, which {parts.scheme}_proxy in the environment names: add "
+        f"{parts.hostname} to no_proxy there when it is to be reached directly, else look at the proxy."
+    )

@@ -7,109 +7,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import typing as t
-from dataclasses import dataclass, field
 
-from .._errors import InvalidInputError, LiveConnectError, RefusedError
-from .client import ConnectReader, Done, KsqlClient, Script, StatementRefusedError, UnsettledError, script_of
-from .model import Echo, Key, Statement, plain, same_source
+from .._errors import DeadlineError, LiveConnectError, RefusedError
+from .answers import CHECK_URL
+from .client import KsqlClient, Script, StatementRefusedError, UnsettledError
+from .model import Statement, plain
 from .plan import final_types, plan
+from .read import Site, read
 from .record import Record, fingerprint
-from .steps import Actual, Move, Plan, Rules, Step
+from .report import Outcome, diff
+from .steps import Actual, Move, Plan, Rules
 
 # Statements in one request. The server validates all of them before it carries out the first, one after the other;
 # what grows is only how long the answer takes.
 BATCH = 200
-
-
-@dataclass(frozen=True)
-class Site:
-    """ksqlDB, what earlier runs recorded of it, and the Kafka Connect of its connectors; None when not given."""
-
-    ksql: KsqlClient
-    record: Record = field(default_factory=Record)
-    connect: ConnectReader | None = None
-
-
-@dataclass
-class Outcome:
-    """What became of every statement; ``steps`` are those of the first plan."""
-
-    steps: list[Step]
-    warnings: list[str] = field(default_factory=list)
-    done: dict[Key, Done] = field(default_factory=dict)
-    settled: set[Key] = field(default_factory=set)
-    error: tuple[Key, str] | None = None
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything was (or, after a dry run, would be) changed."""
-        return bool(self.settled)
-
-    def step(self, key: Key) -> Step:
-        """The step of one thing."""
-        return next(step for step in self.steps if step.statement.key == key)
-
-    def results(self) -> list[dict[str, t.Any]]:
-        """One entry per statement for the module's result, then one per thing that is purged."""
-        return [self._result(step) for step in self.steps]
-
-    def _result(self, step: Step) -> dict[str, t.Any]:
-        key = step.statement.key
-        done = self.done.get(key)
-        error = self.error[1] if self.error and self.error[0] == key else step.reason if not step.pending else ""
-        return {
-            "name": step.statement.name,
-            "kind": step.statement.kind,
-            "source": str(step.statement.place),
-            "action": step.action,
-            "changed": key in self.settled,
-            "diff": dict(zip(("before", "after"), step.shown, strict=True)),
-            "query_id": step.statement.name if key[0] == "query" else done.query_id if done else None,
-            "topic": step.topic or None,
-            "error": error or None,
-        }
-
-
-def read(site: Site, statements: t.Sequence[Statement]) -> Actual:
-    """The catalogue, the server's own text of every declared source that exists, and connectors if any is declared."""
-    catalogue = site.ksql.catalogue()
-    types = final_types(statements, catalogue)
-    echoes = {}
-    before: list[Script] = []
-    changed_types = set()
-    for statement in statements:
-        if statement.absent or statement.kind == "connector":
-            continue
-        held = {"type": catalogue.types, "insert": catalogue.queries}.get(statement.kind, catalogue.sources)
-        if statement.name not in held:
-            before.append(script_of(statement))
-        elif statement.kind == "type" and types[statement.name] != catalogue.types[statement.name]:
-            before.append(Script(statement.replacing, statement.settings))
-            changed_types.add(statement.name)
-        elif statement.kind in ("stream", "table"):
-            stored, mark = catalogue.sources[statement.name].statement, fingerprint(statement, types)
-            if site.record.knows(statement, mark, stored):
-                echoes[statement.name] = Echo(stored)
-                continue
-            echo = site.ksql.echo(statement, before, needed=bool(changed_types & statement.words))
-            echoes[statement.name] = echo
-            if echo.text and same_source(stored, echo.text):
-                site.record.note(statement, mark, stored)
-    return Actual(catalogue, echoes, _connectors(site, statements))
-
-
-def _connectors(site: Site, statements: t.Sequence[Statement]) -> t.Mapping[str, t.Mapping[str, str]]:
-    declared = [one for one in statements if one.kind == "connector"]
-    if not declared:
-        return {}
-    if site.connect is None:
-        raise InvalidInputError(
-            f"{declared[0].label}: ksqlDB does not tell a connector's configuration, so Kafka Connect must be asked.",
-            remedy="Give its address in connect_url, or declare the connector with igrafx.liveconnect.kafka_connector.",
-        )
-    return site.connect.configs()
 
 
 def converge(site: Site, statements: t.Sequence[Statement], rules: Rules, *, check: bool) -> Outcome:
@@ -130,16 +44,7 @@ def converge(site: Site, statements: t.Sequence[Statement], rules: Rules, *, che
         if check:
             outcome.settled = {step.statement.key for step in found.pending}
             return outcome
-        while batches:
-            try:
-                _execute(client, batches[0], outcome)
-                batches = batches[1:]
-            except UnsettledError as error:
-                client.patience.wait(error)
-                found = plan(statements, read(site, statements), rules)
-                _note_settled(found, outcome)
-                _refuse_blocked(found, outcome)
-                batches = _batches(found)
+        _carry_out(site, statements, rules, batches, outcome)
     except LiveConnectError as error:
         error.details |= {
             "changed": bool(outcome.settled) and not check,
@@ -151,19 +56,59 @@ def converge(site: Site, statements: t.Sequence[Statement], rules: Rules, *, che
     return outcome
 
 
-def diff(outcome: Outcome) -> list[dict[str, str]]:
-    """Before and after of everything that differs, as Ansible shows it."""
-    return [
-        {
-            "before_header": f"{step.statement.label} on the server",
-            "after_header": f"{step.statement.label} declared",
-            "before": f"{before}\n" if before else "",
-            "after": f"{after}\n" if after else "",
-        }
-        for step in outcome.steps
-        for before, after in [step.shown]
-        if step.before != step.after
-    ]
+def _carry_out(
+    site: Site, statements: t.Sequence[Statement], rules: Rules, batches: list[list[Move]], outcome: Outcome
+) -> None:
+    """Send the batches. After whatever goes wrong the catalogue tells what was done, and what is left to do."""
+    patience = site.ksql.patience
+
+    def look() -> Plan:
+        found, settled = plan(statements, read(site, statements), rules), len(outcome.settled)
+        _note_settled(found, outcome)
+        if len(outcome.settled) > settled:
+            patience.rewarded()
+        return found
+
+    while batches:
+        settled = len(outcome.settled)
+        try:
+            _execute(site.ksql, batches[0], outcome)
+            batches = batches[1:]
+            # Only what is new is progress: two tasks may undo each other's work for ever.
+            if len(outcome.settled) > settled:
+                patience.rewarded()
+        except LiveConnectError as error:
+            if not _may_pass(error):
+                left: t.Sequence[Move] = batches[0]
+                with contextlib.suppress(LiveConnectError):
+                    left = _left(look(), left)
+                if isinstance(error, StatementRefusedError):
+                    _raise_located(site.ksql, left, error, outcome)
+                raise
+            try:
+                patience.wait(error)
+            except DeadlineError:
+                with contextlib.suppress(LiveConnectError):
+                    look()
+                raise
+            found = look()
+            _refuse_blocked(found, outcome)
+            batches = _batches(found)
+
+
+def _may_pass(error: LiveConnectError) -> bool:
+    """Whether there may be a way on after another look.
+
+    A source that is there, though it was not a moment ago, comes from a request whose answer was lost, or from somebody
+    else; the catalogue tells whether it is the declared one.
+    """
+    return isinstance(error, UnsettledError) or (isinstance(error, StatementRefusedError) and bool(error.echo))
+
+
+def _left(found: Plan, sent: t.Sequence[Move]) -> t.Sequence[Move]:
+    """What is still to be done of what was sent."""
+    keys = {move.key for move in sent}
+    return [move for move in found.moves if move.key in keys] or sent
 
 
 def _remember(record: Record, statements: t.Sequence[Statement], actual: Actual, outcome: Outcome) -> None:
@@ -229,27 +174,21 @@ def _batches(found: Plan) -> list[list[Move]]:
 
 
 def _scripts(moves: t.Iterable[Move]) -> list[Script]:
-    return [Script(move.texts, move.settings) for move in moves]
+    return [Script(move.texts, move.settings, origin=move.origin) for move in moves]
 
 
 def _dry_run(client: KsqlClient, moves: t.Sequence[Move], outcome: Outcome) -> None:
-    if moves and client.dry_run(_scripts(moves)):
-        _raise_located(client, moves, outcome)
+    found = client.first_refused(_scripts(moves)) if moves else None
+    if found:
+        _raise_refused(moves[found[0]], found[1], outcome)
 
 
-def _raise_located(client: KsqlClient, moves: t.Sequence[Move], outcome: Outcome) -> t.NoReturn:
-    """Find the first statement that the server refuses: answers do not always say which it was."""
-    good, bad = 0, len(moves)  # the first `good` are valid, the first `bad` are not
-    while bad - good > 1:
-        middle = (good + bad) // 2
-        if client.dry_run(_scripts(moves[:middle])):
-            bad = middle
-        else:
-            good = middle
-    refused = client.dry_run(_scripts(moves[:bad]))
-    if refused is None:
-        raise UnsettledError("ksqlDB refused statements that it then found valid: somebody else changes its catalogue.")
-    _raise_refused(moves[bad - 1], refused, outcome)
+def _raise_located(
+    client: KsqlClient, moves: t.Sequence[Move], refused: StatementRefusedError, outcome: Outcome
+) -> t.NoReturn:
+    """Name the statement that the server refused among ``moves``: the first one where all of them are valid now."""
+    found = client.first_refused(_scripts(moves)) if len(moves) > 1 else None
+    _raise_refused(moves[found[0] if found else 0], found[1] if found else refused, outcome)
 
 
 def _raise_refused(move: Move, refused: StatementRefusedError, outcome: Outcome) -> t.NoReturn:
@@ -263,20 +202,15 @@ def _execute(client: KsqlClient, moves: t.Sequence[Move], outcome: Outcome) -> N
     if moves[0].topic:
         _look_before_deleting(client, moves[0])
         scripts = [Script(tuple(f"{text} DELETE TOPIC" for text in moves[0].texts), moves[0].settings)]
-    try:
-        done = client.execute(scripts)
-        for move in moves:
-            mine = list(itertools.islice(done, len(move.texts)))
-            outcome.settled.add(move.key)
-            if mine:
-                outcome.done[move.key] = mine[-1]
-                outcome.warnings += mine[-1].warnings
-    except StatementRefusedError as refused:
-        executed = sum("commandStatus" in entity for entity in refused.answer.get("entities", []))
-        if executed == 0 and len(moves) > 1:
-            _raise_located(client, moves, outcome)
-        _settle_first(moves, executed, outcome)
-        _raise_refused(moves[min(executed, len(moves) - 1)], refused, outcome)
+    done = client.execute(scripts)
+    for move in moves:
+        mine = list(itertools.islice(done, len(move.texts)))
+        if len(mine) < len(move.texts):
+            label = outcome.step(move.key).statement.label
+            raise UnsettledError(f"ksqlDB does not say what became of {label}.", remedy=CHECK_URL)
+        outcome.settled.add(move.key)
+        outcome.done[move.key] = mine[-1]
+        outcome.warnings += mine[-1].warnings
 
 
 def _look_before_deleting(client: KsqlClient, move: Move) -> None:
@@ -292,18 +226,13 @@ def _look_before_deleting(client: KsqlClient, move: Move) -> None:
         )
 
 
-def _settle_first(moves: t.Sequence[Move], executed: int, outcome: Outcome) -> None:
-    """Note what a refused request carried out before the refusal."""
-    for move in moves:
-        executed -= len(move.texts)
-        if executed < 0:
-            return
-        outcome.settled.add(move.key)
-
-
 def _note_settled(found: Plan, outcome: Outcome) -> None:
-    """After a new look: what was pending and is so no longer was done by a request that nobody answered for."""
+    """After a new look: what was to be done and is so no longer was done, by a request that did not say so.
+
+    Of what was to be built again, the old one may be gone and the new one not there yet: that is a change too.
+    """
     now = {step.statement.key: step.action for step in found.steps}
-    outcome.settled |= {step.statement.key for step in outcome.steps if step.pending} & {
-        step.statement.key for step in outcome.steps if now.get(step.statement.key, "none") == "none"
-    }
+    for step in outcome.steps:
+        action = now.get(step.statement.key, "none")
+        if step.pending and (action == "none" or (action == "create" and step.action in ("recreate", "replace"))):
+            outcome.settled.add(step.statement.key)

@@ -16,20 +16,25 @@ from urllib.parse import quote
 
 from .._errors import DeadlineError, LiveConnectError, RefusedError
 from .._http.transport import ConnectionFailedError, Response, Transport, request_json
+from .answers import CHECK_URL, Json, entries, mapping, members, text, understood
+from .lexer import Token
 from .model import Catalogue, Echo, Statement, parse_catalogue
+from .places import Sent, with_places
 
 # Queries in full, because only so the server tells the properties that they run with.
 CATALOGUE_REQUEST = "DESCRIBE STREAMS; DESCRIBE TABLES; LIST QUERIES EXTENDED; LIST TYPES;"
 SECONDS_PER_STATEMENT = 1.0  # what a request of many statements may take longer; measured: 0.2 on two cores
 Answer = t.TypeVar("Answer")
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
-# Answers after which nothing was applied and the same request may succeed.
+# Answers after which the same request may succeed. The statement that met one was not applied; those before it in the
+# request may have been, whatever the answer lists.
 _PASSING = re.compile(
-    "Timeout while waiting for command topic consumer|has been fenced by another producer"
+    "Timeout while waiting for command topic consumer"
+    "|has been fenced by another producer|newer producer with the same transactionalId which fences"
     "|Timed out while waiting for a previous command|configured rate limit"
     "|Could not write the statement .* same name already exists"
 )
-_CHECK_URL = "Check that url is the address of ksqlDB's REST API."
+_CHECK_CONNECT = "Check connect_url, and that the worker runs."
 _UNAVAILABLE = (429, 502, 503, 504)
 
 
@@ -45,9 +50,15 @@ class UnsettledError(LiveConnectError):
 class StatementRefusedError(LiveConnectError):
     """The server said no; ``answer`` is its JSON."""
 
-    def __init__(self, message: str, answer: t.Mapping[str, t.Any], *, remedy: str = "") -> None:
+    def __init__(self, message: str, answer: Json, *, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.answer = answer
+
+    @property
+    def echo(self) -> str:
+        """Our statement as the server writes it, if that is what it refused: its source exists. Else empty."""
+        found = self.answer.get("statementText")
+        return found if isinstance(found, str) and _ECHOES.search(str(self.answer.get("message"))) else ""
 
 
 @dataclass(frozen=True)
@@ -60,9 +71,14 @@ class Done:
     text: str = ""
 
 
+# What ksqlDB answers for a statement on a source that exists, after it has normalised the statement: the second is
+# its answer where an INSERT writes to the source too.
+_ECHOES = re.compile("Cannot add .* same name already exists|REPLACE for sink .* multiple queries writing into it")
+
+
 @dataclass
 class Patience:
-    """How long a server that cannot answer yet is tried again: ``seconds`` since the last success."""
+    """How long a server that cannot answer yet is tried again: ``seconds`` since the last progress."""
 
     seconds: float
     clock: t.Callable[[], float] = time.monotonic
@@ -82,8 +98,13 @@ class Patience:
         self.sleep(self._pause)
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
+    @property
+    def tried(self) -> bool:
+        """Whether there is trouble now that has not ended in progress."""
+        return self._since is not None
+
     def rewarded(self) -> None:
-        """The server answered: the next trouble starts anew."""
+        """There was progress: the next trouble starts anew."""
         self._since = None
         self._pause = FIRST_PAUSE
 
@@ -115,52 +136,76 @@ class KsqlClient:
 
     # -- reads, repeated until they succeed
 
-    def ask(self, text: str) -> list[dict[str, t.Any]]:
+    def ask(self, statements: str) -> list[Json]:
         """The answers to statements that only read, in one request."""
-        return patiently(self.patience, lambda: self._post(text))
+        return patiently(self.patience, lambda: self._post([Sent(statements.removesuffix(";"))]))
 
     def catalogue(self) -> Catalogue:
         """Everything that the server holds."""
-        return parse_catalogue(self.ask(CATALOGUE_REQUEST))
+        answer = self.ask(CATALOGUE_REQUEST)
+        with understood("ksqlDB", CHECK_URL):
+            return parse_catalogue(answer)
 
-    def info(self) -> dict[str, str]:
-        """``version``, ``kafkaClusterId``, ``ksqlServiceId`` and ``serverStatus`` of the server."""
+    def info(self) -> Json:
+        """``version``, ``kafkaClusterId``, ``ksqlServiceId`` and ``serverStatus`` of the server, texts all of them."""
         found = self._get("/info").json()
         if not isinstance(found, dict) or "KsqlServerInfo" not in found:
-            raise RefusedError("The server does not say who it is.", remedy=_CHECK_URL)
-        return t.cast("dict[str, str]", found["KsqlServerInfo"])
+            raise RefusedError("The server does not say who it is.", remedy=CHECK_URL)
+        return t.cast("Json", found["KsqlServerInfo"])
 
     def functions(self) -> frozenset[str]:
         """The names of all functions."""
-        return frozenset(one["name"] for entity in self.ask("LIST FUNCTIONS;") for one in entity.get("functions", []))
+        answer = self.ask("LIST FUNCTIONS;")
+        with understood("ksqlDB", CHECK_URL):
+            return frozenset(text(one, "name") for entity in answer for one in entries(entity, "functions"))
 
     def dry_run(self, scripts: t.Sequence[Script]) -> StatementRefusedError | None:
         """Let the server validate statements without carrying them out; its refusal, or None.
 
         The whole request is validated before any of it runs, and the DESCRIBE of a name that does not exist at its end
-        never passes.
+        never passes. Only a refusal of exactly that, because of exactly that, says that the server came so far: what it
+        says of another statement may repeat the rest of the line, or of the request.
         """
-        text = f"{render(scripts)} DESCRIBE {self.sentinel};"
+        sentinel = f"DESCRIBE {self.sentinel}"
         try:
-            patiently(self.patience, lambda: self._post(text, scripts))
+            patiently(self.patience, lambda: self._post([*written(scripts), Sent(sentinel)], len(scripts)))
         except StatementRefusedError as refused:
-            return None if self.sentinel in str(refused.answer.get("statementText")) else refused
+            reached = refused.answer.get("statementText") in (sentinel, f"{sentinel};")
+            unknown = f"Could not find STREAM/TABLE '{self.sentinel}'" in str(refused.answer.get("message"))
+            return None if reached and unknown else refused
         raise RefusedError("ksqlDB accepted a name that cannot exist; nothing it says can be relied on.")
+
+    def first_refused(self, scripts: t.Sequence[Script]) -> tuple[int, StatementRefusedError] | None:
+        """Which of ``scripts`` the server refuses first, and why, from dry runs: no answer surely says which it was."""
+        refused = self.dry_run(scripts)
+        if refused is None:
+            return None
+        good, bad = 0, len(scripts)  # the first `good` are valid, the first `bad` are not
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            found = self.dry_run(scripts[:middle])
+            if found is None:
+                good = middle
+            else:
+                bad, refused = middle, found
+        return bad - 1, refused
 
     def echo(self, statement: Statement, before: t.Sequence[Script] = (), *, needed: bool = False) -> Echo:
         """How the server writes our statement of a source that exists: it says so when it refuses a plain CREATE.
 
         ``before`` are statements that may have to be there for it, or with ``needed`` surely have; an empty Echo says
-        that the source is gone.
+        that the source is gone. RefusedError when the server refuses one of ``before``.
         """
-        refused = None if needed else self.dry_run([script_of(statement)])
-        if needed or (refused is not None and before and not _already_exists(refused.answer)):
-            refused = self.dry_run([*before, script_of(statement)])
+        script = script_of(statement)
+        refused = None if needed else self.dry_run([script])
+        if needed or (refused is not None and before and not refused.echo):
+            found = self.first_refused([*before, script])
+            if found is not None and found[0] < len(before):
+                raise RefusedError(f"{before[found[0]].label}: {found[1].message}", remedy=found[1].remedy)
+            refused = found and found[1]
         if refused is None:
             return Echo()
-        if _already_exists(refused.answer):
-            return Echo(text=str(refused.answer.get("statementText")))
-        return Echo(problem=refused.message)
+        return Echo(text=refused.echo) if refused.echo else Echo(problem=refused.message)
 
     # -- writes, never repeated here
 
@@ -169,22 +214,23 @@ class KsqlClient:
 
         UnsettledError when the server was not able to, or when nobody knows whether it was done.
         """
-        entities = self._post(render(scripts), scripts)
-        self.patience.rewarded()
-        for entity in entities:
+        for entity in self._post(written(scripts), len(scripts)):
             if "commandStatus" in entity:
                 yield self._finished(entity)
             elif "info" in entity or "connectorName" in entity:
                 yield Done()  # a connector: ksqlDB has Connect's answer at once
 
-    def _finished(self, entity: t.Mapping[str, t.Any]) -> Done:
-        status, command_id = dict(entity["commandStatus"]), str(entity["commandId"])
+    def _finished(self, entity: Json) -> Done:
+        with understood("ksqlDB", CHECK_URL):
+            status, command_id = mapping(entity["commandStatus"], "'commandStatus'"), text(entity, "commandId")
+            state = text(status, "status")
+            warnings = tuple(one_line(str(one.get("message"))) for one in entries(entity, "warnings"))
         deadline = self.patience.clock() + self.wait_timeout
         pause = FIRST_PAUSE
-        while status["status"] not in ("SUCCESS", "ERROR"):
+        while state not in ("SUCCESS", "ERROR"):
             if self.patience.clock() >= deadline:
                 raise DeadlineError(
-                    f"The command {command_id} is still {status['status']} after {self.wait_timeout:g} s: "
+                    f"The command {command_id} is still {state} after {self.wait_timeout:g} s: "
                     f"{status.get('message')}.",
                     remedy="Give it longer with wait_timeout; running again takes up where this run stopped.",
                     details={"command": command_id, "status": status},
@@ -192,21 +238,21 @@ class KsqlClient:
             self.patience.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
             status = self._status(command_id) or status
+            state = text(status, "status")
         message = one_line(str(status.get("message")))
-        if status["status"] == "ERROR":
+        if state == "ERROR":
             raise RefusedError(f"The command {command_id} failed: {message}.", remedy="See ksqlDB's log.")
         if "already exists" in message or "already registered" in message:
             # A command that lost a race ends in SUCCESS with this message, though it changed nothing.
             raise UnsettledError(f"The command {command_id} came too late: {message}.")
-        warnings = tuple(one_line(str(one.get("message"))) for one in entity.get("warnings", []))
-        return Done(message, status.get("queryId"), warnings, str(entity.get("statementText")))
+        query_id = status.get("queryId")
+        return Done(message, str(query_id) if query_id else None, warnings, str(entity.get("statementText")))
 
-    def _status(self, command_id: str) -> dict[str, t.Any] | None:
+    def _status(self, command_id: str) -> Json | None:
         """How far a command is; None when the server does not say."""
-
         response = self._get(f"/status/{quote(command_id, safe='/')}")
         found = response.json()
-        return found if response.ok and isinstance(found, dict) and "status" in found else None
+        return found if response.ok and isinstance(found, dict) and isinstance(found.get("status"), str) else None
 
     # -- the wire
 
@@ -219,20 +265,26 @@ class KsqlClient:
 
         return patiently(self.patience, ask)
 
-    def _post(self, text: str, scripts: t.Sequence[Script] = ()) -> list[dict[str, t.Any]]:
-        payload = {"ksql": text, "streamsProperties": self.properties, "sessionVariables": self.variables}
-        timeout = self.timeout + SECONDS_PER_STATEMENT * sum(len(script.texts) for script in scripts)
+    def _post(self, request: t.Sequence[Sent], changing: int = 0) -> list[Json]:
+        """The entities that answer a request, ``changing`` of whose statements would change something."""
+        payload = {
+            "ksql": "\n".join(f"{sent.text};" for sent in request),
+            "streamsProperties": self.properties,
+            "sessionVariables": self.variables,
+        }
+        timeout = self.timeout + SECONDS_PER_STATEMENT * changing
         response = _sent(self.transport, "POST", "/ksql", payload, timeout)
         answer = response.json()
-        if response.ok and isinstance(answer, list):
+        if response.ok and isinstance(answer, list) and all(isinstance(entity, dict) for entity in answer):
             return answer
-        sentence = _sentence(response)
+        # An operator has never heard of the sentinel.
+        sentence = re.sub(f"(DESCRIBE )?{self.sentinel};?", "", with_places(_sentence(response), request)).rstrip()
         if is_unfit(response) or _PASSING.search(sentence):
             raise UnsettledError(sentence)
         if response.status in (401, 403):
             raise RefusedError(sentence, remedy="Check url_username and url_password, and what the user may do.")
-        if not isinstance(answer, dict) or "message" not in answer:
-            raise RefusedError(sentence, remedy=_CHECK_URL)
+        if response.ok or not isinstance(answer, dict) or not isinstance(answer.get("message"), str):
+            raise RefusedError(sentence, remedy=CHECK_URL)
         raise StatementRefusedError(sentence, answer, remedy=_remedy(sentence))
 
 
@@ -256,24 +308,33 @@ class ConnectReader:
             if response.status in (401, 403):
                 raise RefusedError(sentence, remedy="Check url_username and url_password, and what the user may do.")
             # A worker that starts answers 404 in HTML.
-            raise UnsettledError(sentence, remedy="Check connect_url, and that the worker runs.")
+            raise UnsettledError(sentence, remedy=_CHECK_CONNECT)
 
-        held = {name: one["info"]["config"] for name, one in patiently(self.patience, ask).items() if one.get("info")}
-        return {
-            name.upper(): {key: value for key, value in config.items() if key != "name"}
-            for name, config in held.items()
-        }
+        answer = patiently(self.patience, ask)
+        with understood("Kafka Connect", _CHECK_CONNECT):
+            infos = {name: members(mapping(one, f"'{name}'"), "info") for name, one in answer.items()}
+            return {
+                name.upper(): {key: text(config, key) for key in config if key != "name"}
+                for name, info in infos.items()
+                if info
+                for config in [mapping(info["config"], "'config'")]
+            }
 
 
 def patiently(patience: Patience, ask: t.Callable[[], Answer]) -> Answer:
-    """The answer of ``ask``, asked again while it raises UnsettledError and the patience lasts."""
+    """The answer of ``ask``, asked again while it raises UnsettledError and the patience lasts.
+
+    It is progress only where there was no trouble before: a look around after a write that failed is none.
+    """
+    own = not patience.tried
     while True:
         try:
             answer = ask()
         except UnsettledError as error:
             patience.wait(error)
         else:
-            patience.rewarded()
+            if own:
+                patience.rewarded()
             return answer
 
 
@@ -288,25 +349,31 @@ def _sent(transport: Transport, method: str, path: str, payload: t.Any, timeout:
 
 @dataclass(frozen=True)
 class Script:
-    """Statements to send with the settings that they are declared under; ``texts`` have no semicolon."""
+    """Statements to send with the settings that they are declared under; ``texts`` have no semicolon.
+
+    ``label`` is how messages name them, ``origin`` what the operator wrote.
+    """
 
     texts: tuple[str, ...]
     settings: tuple[str, ...] = ()
+    label: str = ""
+    origin: tuple[Token, ...] = ()
 
 
-def script_of(statement: Statement) -> Script:
-    """The statement as it is created."""
-    return Script((statement.text,), statement.settings)
+def script_of(statement: Statement, texts: tuple[str, ...] = ()) -> Script:
+    """The statement as it is created, or ``texts`` that are sent for it."""
+    return Script(texts or (statement.text,), statement.settings, statement.label, statement.origin)
 
 
-def render(scripts: t.Sequence[Script]) -> str:
-    """The text of one request: SET and DEFINE statements stand before the first statement that they hold for."""
-    words: list[str] = []
+def written(scripts: t.Sequence[Script]) -> list[Sent]:
+    """The statements of one request: SET and DEFINE stand before the first statement that they hold for."""
+    found: list[Sent] = []
     settings = 0
     for script in scripts:
-        words += [*script.settings[settings:], *script.texts]
+        found += [Sent(one) for one in script.settings[settings:]]
+        found += [Sent(one, script.origin) for one in script.texts]
         settings = max(settings, len(script.settings))
-    return " ".join(f"{word};" for word in words)
+    return found
 
 
 def one_line(text: str) -> str:
@@ -314,16 +381,11 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _already_exists(answer: t.Mapping[str, t.Any]) -> bool:
-    message = str(answer.get("message"))
-    return "Cannot add " in message and "same name already exists" in message and bool(answer.get("statementText"))
-
-
 def _sentence(response: Response) -> str:
     answer = response.json()
-    if isinstance(answer, dict) and "message" in answer:
-        return f"ksqlDB says: {one_line(str(answer['message']))}"
-    return f"ksqlDB answers {response.status}: {response.excerpt()}"
+    if not response.ok and isinstance(answer, dict) and isinstance(answer.get("message"), str):
+        return f"ksqlDB says: {one_line(answer['message'])}"
+    return f"ksqlDB answers {response.status}: {response.excerpt() or 'nothing'}"
 
 
 def _remedy(sentence: str) -> str:

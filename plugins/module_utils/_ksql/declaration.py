@@ -13,7 +13,7 @@ import typing as t
 
 from .._errors import InvalidInputError
 from .lexer import Piece, Token, canonical, split
-from .model import Key, Kind, Properties, Statement, as_texts, quoted
+from .model import UNTOLD, Key, Kind, Properties, Shape, Statement, as_texts, quoted
 
 # Statements that declare nothing, by their first words: why, and what to do instead.
 REFUSED: dict[tuple[str, ...], tuple[str, str]] = {
@@ -38,6 +38,8 @@ NO_FUNCTIONS = frozenset(
     """AND ARRAY AS BETWEEN BY CASE CAST DECIMAL ELSE FROM HAVING HEADER HEADERS HOPPING IN LIKE MAP NOT ON OR SELECT
     SESSION STRUCT THEN TUMBLING VALUES VARCHAR WHEN WHERE WITH WITHIN""".split()  # noqa: SIM905 -- words read better as text
 )
+# The formats for which ksqlDB asks the schema registry what columns there are, when none is named.
+REGISTRY_FORMATS = ("AVRO", "JSON_SR", "PROTOBUF")
 SETTINGS = ("SET", "UNSET", "DEFINE", "UNDEFINE")
 TYPE_SYNONYMS = {"INT": "INTEGER", "VARCHAR": "STRING"}
 SIMPLE_TYPES = frozenset(
@@ -128,7 +130,8 @@ class _Reader:
             name,
             text,
             piece.place,
-            words=frozenset(token.name for token in cursor.tokens if token.kind in ("word", "quoted")),
+            words=frozenset(token.name.upper() for token in cursor.tokens if token.kind in ("word", "quoted")),
+            origin=piece.tokens,
             settings=tuple(self.settings),
             properties=dict(self.properties),
             secret=self._is_secret(piece),
@@ -139,10 +142,15 @@ class _Reader:
         if cursor.accept("TYPE"):
             cursor.accept("IF", "NOT", "EXISTS")
             start = cursor.offset
-            name = cursor.name()
+            name = cursor.type_name()
             cursor.expect("AS")
             return self._made(
-                piece, cursor, "type", name, f"CREATE TYPE {piece.text[start:]}", type_text=_type_text(cursor)
+                piece,
+                cursor,
+                "type",
+                name,
+                f"CREATE TYPE {piece.text[start:]}",
+                type_text=_type_text(cursor, listed=True),
             )
         if cursor.accept("SOURCE", "CONNECTOR") or cursor.accept("SINK", "CONNECTOR"):
             return self._connector(piece, cursor)
@@ -153,6 +161,7 @@ class _Reader:
         start = cursor.offset
         name = cursor.name()
         as_select = cursor.follows("AS", "SELECT")
+        shape = None if as_select else _shape(cursor)
         return self._made(
             piece,
             cursor,
@@ -162,7 +171,8 @@ class _Reader:
             as_select=as_select,
             canonical=canonical(cursor.tokens),
             functions=_functions(cursor.tokens) if as_select else frozenset(),
-            inferred=not as_select and _inferred(cursor),
+            shape=shape,
+            inferred=not as_select and _inferred(shape),
         )
 
     def _connector(self, piece: Piece, cursor: _Cursor) -> Statement:
@@ -213,7 +223,7 @@ class _Reader:
     def _drop(self, piece: Piece, cursor: _Cursor) -> Statement:
         kind = t.cast("Kind", cursor.one_of("STREAM", "TABLE", "TYPE", "CONNECTOR").lower())
         cursor.accept("IF", "EXISTS")
-        name = cursor.name()
+        name = cursor.type_name() if kind == "type" else cursor.name()
         if cursor.accept("DELETE", "TOPIC"):
             raise InvalidInputError(
                 f"{piece.place}: DELETE TOPIC is refused: ksqlDB deletes the topic already while it validates, "
@@ -273,6 +283,10 @@ class _Cursor:
             raise InvalidInputError(f"{token.place}: '{token.text}' is not a name.", remedy="Correct it.")
         return token.name
 
+    def type_name(self) -> str:
+        """The name of a type, which the server writes in upper case even if it is quoted."""
+        return self.name().upper()
+
     def follows(self, *words: str) -> bool:
         """Whether these keywords come somewhere after here, next to each other."""
         keywords = [token.keyword for token in self.tokens[self.place :]]
@@ -299,21 +313,36 @@ def _functions(tokens: t.Sequence[Token]) -> frozenset[str]:
     )
 
 
-def _inferred(cursor: _Cursor) -> bool:
+def _shape(cursor: _Cursor) -> Shape | None:
+    """The columns and properties of a plain CREATE; None where they are not written as is known here."""
+    columns: list[tuple[str, ...]] = []
+    try:
+        more = cursor.accept("(")
+        while more:
+            column = [cursor.name(), _type_text(cursor, listed=False)]
+            while (token := cursor.take()).text not in (",", ")"):
+                column.append(token.keyword or token.text)
+                if token.text == "(":  # the name of a header
+                    column += [cursor.take().text, cursor.take().text]
+            columns.append(tuple(column))
+            more = token.text == ","
+        properties = {name.upper(): value for name, value in _config(cursor).items()}
+        return None if cursor.place < len(cursor.tokens) else Shape(tuple(columns), properties)
+    except InvalidInputError:
+        return None
+
+
+def _inferred(shape: Shape | None) -> bool:
     """Whether ksqlDB looks for columns of a plain CREATE in the schema registry, because the text names none."""
-    columns: list[set[str]] = [set()]
-    depth = 0
-    for token in cursor.tokens[cursor.place :]:
-        depth += {"(": 1, "<": 1, ")": -1, ">": -1}.get(token.text, 0)
-        if depth == 0:
-            break
-        if depth == 1 and token.text == ",":
-            columns.append(set())
-        columns[-1].add(token.keyword)
-    keys = [words for words in columns if "KEY" in words]
-    values = [words for words in columns if words and not words & {"KEY", "HEADER", "HEADERS"}]
-    formats = {"FORMAT", "KEY_FORMAT"} & {token.keyword for token in cursor.tokens}
-    return not values or bool(formats and not keys)
+    if shape is None:
+        return True
+    roles = [set(column[2:]) for column in shape.columns]
+    keys = [words for words in roles if "KEY" in words]
+    values = [words for words in roles if not words & {"KEY", "HEADER", "HEADERS"}]
+    both = shape.properties.get("FORMAT", "")
+    key_format = shape.properties.get("KEY_FORMAT", both).upper()
+    value_format = shape.properties.get("VALUE_FORMAT", both).upper()
+    return (not keys and key_format in REGISTRY_FORMATS) or (not values and value_format in ("", *REGISTRY_FORMATS))
 
 
 def _config(cursor: _Cursor) -> dict[str, str]:
@@ -335,10 +364,12 @@ def _config(cursor: _Cursor) -> dict[str, str]:
             return found
 
 
-def _type_text(cursor: _Cursor) -> str:
-    """A declared type as LIST TYPES would show it; a custom type inside keeps its name, see resolved_type()."""
-    token = cursor.take()
-    name = token.name
+def _type_text(cursor: _Cursor, *, listed: bool) -> str:
+    """A type in the words of the server; a custom type inside keeps its name, see resolved_type().
+
+    ``listed``: as LIST TYPES tells it, which says nothing of the keys of a MAP.
+    """
+    name = cursor.type_name()
     name = TYPE_SYNONYMS.get(name, name)
     if name in ("STRING", "DECIMAL") and cursor.accept("("):
         arguments = []
@@ -351,9 +382,21 @@ def _type_text(cursor: _Cursor) -> str:
     parts = []
     while True:
         field_name = f"{quoted(cursor.name())} " if name == "STRUCT" else ""
-        parts.append(field_name + _type_text(cursor))
+        parts.append(field_name + _type_text(cursor, listed=listed))
         if cursor.one_of(",", ">") == ">":
-            return f"{name}<{', '.join(parts)}>"
+            break
+    if name == "MAP" and listed:
+        parts[0] = UNTOLD
+    return f"{name}<{', '.join(parts)}>"
+
+
+def shape_of(stored: str) -> Shape | None:
+    """The columns and properties of a plain CREATE as the server stores it; None where it is anything else."""
+    try:
+        found = parse(split(stored, "server"), {}, {})
+    except InvalidInputError:
+        return None
+    return found[0].shape if len(found) == 1 else None
 
 
 def parse(

@@ -11,14 +11,24 @@ import re
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from .lexer import Place, split
+from .answers import Json, entries, mapping, members, text, texts
+from .lexer import Place, Token, split
 
 Kind = t.Literal["stream", "table", "type", "insert", "query", "connector"]
 Properties = t.Mapping[str, str]
 # Streams and tables share one space of names, so do the ids of queries.
 Key = tuple[t.Literal["source", "type", "query", "connector"], str]
+UNTOLD = "…"  # the type of a MAP's keys in what the server lists
 # Ids of the queries that belong to a source and end with it.
 _OWN_QUERY = ("CSAS_", "CTAS_", "CST_")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A plain CREATE taken apart: of each column its name, its type and then its other words; the WITH clause."""
+
+    columns: tuple[tuple[str, ...], ...] = ()
+    properties: Properties = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -30,8 +40,10 @@ class Statement:
     ``settings`` are the SET, UNSET, DEFINE and UNDEFINE statements in force, ``properties`` what they and the
     module's option amount to; ``canonical`` is its text in one spelling, see lexer.canonical(); ``target`` is where
     an INSERT writes; ``type_text`` is a type as LIST TYPES shows it; ``config`` is a connector's configuration;
-    ``words`` are the names in it and ``functions`` those that it calls; ``inferred`` says that ksqlDB takes columns
-    of it from the schema registry; ``secret`` says that a secret variable stands in it.
+    ``words`` are the names in it, in upper case, and ``functions`` those that it calls; ``inferred`` says that ksqlDB
+    takes columns of it from the schema registry; ``secret`` says that a secret variable stands in it; ``origin`` is
+    what the operator wrote, word for word, from where messages tell places; ``shape`` is a plain CREATE taken apart,
+    if it was understood.
     """
 
     kind: Kind
@@ -50,6 +62,8 @@ class Statement:
     functions: frozenset[str] = frozenset()
     inferred: bool = False
     secret: bool = False
+    origin: tuple[Token, ...] = ()
+    shape: Shape | None = None
 
     @property
     def key(self) -> Key:
@@ -76,13 +90,18 @@ class Statement:
         return (self.text.replace("CREATE", "CREATE OR REPLACE", 1),)
 
     @property
+    def read_only(self) -> bool:
+        """Whether it is a CREATE SOURCE."""
+        return self.text.startswith("CREATE SOURCE ")
+
+    @property
     def label(self) -> str:
         """How messages name it."""
         return f"{self.kind} {self.name} ({self.place})"
 
     def removed(self) -> Statement:
         """The declaration that it must not exist."""
-        return replace(self, absent=True, text=self.removing)
+        return replace(self, absent=True, text=self.removing, origin=self.origin[:1])
 
 
 @dataclass(frozen=True)
@@ -183,54 +202,59 @@ def as_texts(values: t.Mapping[str, t.Any]) -> dict[str, str]:
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
 
 
-def without_strings(text: str) -> str:
+def without_strings(statement: str) -> str:
     """A statement with no string to be read in it."""
-    return re.sub(r"'(?:[^']|'')*'", "'********'", text)
+    return re.sub(r"'(?:[^']|'')*'", "'********'", statement)
 
 
-def resolved_type(text: str, types: t.Mapping[str, str]) -> str:
-    """``text`` with the custom types in it written out, as the server stores it."""
-    return re.sub(r"(?<=[<, ])`([^`]+)`(?=[,>])|^`([^`]+)`$", lambda m: types.get(m[1] or m[2], m[0]), text)
+def resolved_type(declared: str, types: t.Mapping[str, str]) -> str:
+    """The type ``declared`` with the custom types in it written out, as the server stores it."""
+    return re.sub(r"(?<=[<, ])`([^`]+)`(?=[,>])|^`([^`]+)`$", lambda m: types.get(m[1] or m[2], m[0]), declared)
 
 
 # -- the server's side
 
 
-def parse_catalogue(entities: t.Sequence[t.Mapping[str, t.Any]]) -> Catalogue:
-    """The catalogue from the answer to CATALOGUE_REQUEST (see client.py)."""
+def parse_catalogue(answer: t.Sequence[Json]) -> Catalogue:
+    """The catalogue from the answer to CATALOGUE_REQUEST (see client.py); see answers.understood() for errors."""
     sources, queries, types = {}, {}, {}
-    for entity in entities:
-        for one in entity.get("sourceDescriptions", []):
-            sources[one["name"]] = Source(
-                one["type"].lower(),
-                one["name"],
-                plain(one["statement"]),
-                one["topic"],
-                tuple(one["sourceConstraints"]),
+    for entity in answer:
+        for one in entries(entity, "sourceDescriptions"):
+            name, kind = text(one, "name"), text(one, "type").lower()
+            if kind not in ("stream", "table"):
+                raise ValueError(f"'{name}' is of the kind '{kind}'")
+            sources[name] = Source(
+                t.cast("Kind", kind),
+                name,
+                plain(text(one, "statement")),
+                text(one, "topic"),
+                texts(one, "sourceConstraints"),
             )
-        for one in entity.get("queryDescriptions", []):
-            overridden = as_texts(one.get("overriddenProperties") or {})
-            queries[one["id"]] = Query(
-                one["id"], one["statementText"], tuple(one["sinks"]), overridden, tuple(one["sources"])
+        for one in entries(entity, "queryDescriptions"):
+            overridden = as_texts(members(one, "overriddenProperties"))
+            query_id = text(one, "id")
+            queries[query_id] = Query(
+                query_id, text(one, "statementText"), texts(one, "sinks"), overridden, texts(one, "sources")
             )
-        for name, schema in entity.get("types", {}).items():
+        for name, schema in members(entity, "types").items():
             types[name] = schema_text(schema)
     return Catalogue(sources, queries, types)
 
 
-def schema_text(schema: t.Mapping[str, t.Any]) -> str:
-    """A type of LIST TYPES as text."""
-    name = schema["type"]
+def schema_text(schema: t.Any) -> str:
+    """A type of LIST TYPES as text; see answers.understood() for errors."""
+    name = text(mapping(schema, "a type"), "type")
     if name == "STRUCT":
-        fields = (f"{quoted(one['name'])} {schema_text(one['schema'])}" for one in schema["fields"] or [])
+        fields = (f"{quoted(text(one, 'name'))} {schema_text(one['schema'])}" for one in entries(schema, "fields"))
         return f"STRUCT<{', '.join(fields)}>"
     if name == "ARRAY":
         return f"ARRAY<{schema_text(schema['memberSchema'])}>"
     if name == "MAP":
-        return f"MAP<STRING, {schema_text(schema['memberSchema'])}>"
+        return f"MAP<{UNTOLD}, {schema_text(schema['memberSchema'])}>"
     if name == "DECIMAL":
-        return f"DECIMAL({schema['parameters']['precision']}, {schema['parameters']['scale']})"
-    return str(name)
+        parameters = members(schema, "parameters")
+        return f"DECIMAL({parameters['precision']}, {parameters['scale']})"
+    return name
 
 
 def plain(statement: str) -> str:
@@ -240,6 +264,35 @@ def plain(statement: str) -> str:
         lambda m: f"CREATE {m[1] or ''}{m[2]} ",
         statement,
     )
+
+
+# What a server that is not told takes by its own settings, and then writes into the statement.
+_DEFAULTED = ("KEY_FORMAT", "VALUE_FORMAT")
+_COUNTED_ON_BOTH_SIDES = ("PARTITIONS", "REPLICAS", "RETENTION_MS")
+
+
+def defaults_shown(declared: Shape, written: Shape) -> Properties:
+    """The server's own settings, from how it writes the statement ``declared``."""
+    return {
+        name: written.properties[name]
+        for name in _DEFAULTED
+        if name in written.properties and declared.properties.keys().isdisjoint({name, "FORMAT"})
+    }
+
+
+def same_shape(declared: Shape, stored: Shape, types: t.Mapping[str, str], defaults: Properties | None = None) -> bool:
+    """Whether a plain CREATE surely means the stored one; ``defaults`` are the server's own settings, as far as known.
+
+    False says nothing: then the server itself must be asked. For PARTITIONS and the like see same_source().
+    """
+    columns = tuple((name, resolved_type(kind, types), *words) for name, kind, *words in declared.columns)
+    wanted = {**({} if "FORMAT" in declared.properties else defaults or {}), **declared.properties}
+    found = {name: value for name, value in stored.properties.items() if name != "CLEANUP_POLICY"}
+    for name in _COUNTED_ON_BOTH_SIDES:
+        if (name in wanted) != (name in found):
+            wanted.pop(name, None)
+            found.pop(name, None)
+    return (columns, wanted) == (stored.columns, found)
 
 
 _OPTIONAL = re.compile(r"\b(PARTITIONS|REPLICAS|RETENTION_MS)=\d+(?:, )?")

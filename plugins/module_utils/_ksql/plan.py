@@ -141,7 +141,12 @@ def _connector(statement: Statement, connectors: t.Mapping[str, t.Mapping[str, s
         return Step(statement, "create", (statement.text,), after=after)
     if stored == statement.config:
         return Step(statement)
-    reason = "its configuration in Connect differs, and ksqlDB cannot change it; igrafx.liveconnect.kafka_connector can"
+    keys = sorted({*stored, *statement.config})
+    differing = ", ".join(key for key in keys if stored.get(key) != statement.config.get(key))
+    reason = (
+        f"its configuration in Connect differs in {differing}, and ksqlDB cannot change it; "
+        "igrafx.liveconnect.kafka_connector can"
+    )
     return Step(statement, "refused", before=shown_config(stored), after=after, reason=reason)
 
 

@@ -23,16 +23,17 @@ from .model import Statement
 
 
 class Record:
-    """The digests of one server; without ``path`` nothing is known and nothing is kept."""
+    """The digests of one server; without ``path`` nothing is known and nothing is kept.
 
-    def __init__(self, path: str = "", server: t.Mapping[str, str] | None = None) -> None:
+    ``server`` is the address that it is asked at. Another version of it may write our statement in another way, but it
+    keeps the text that it once stored for it.
+    """
+
+    def __init__(self, path: str = "", server: str = "") -> None:
         self._path = Path(path) if path else None
-        self._server = "/".join((server or {}).get(name, "") for name in ("kafkaClusterId", "ksqlServiceId"))
-        # Another version may write statements in another way.
-        self._version = (server or {}).get("version", "")
+        self._server = server
         self._all = _load(self._path) if self._path else {}
-        held = self._all.get(self._server, {})
-        self._loaded: dict[str, t.Any] = held["sources"] if held.get("version") == self._version else {}
+        self._loaded: dict[str, t.Any] = self._all.get(self._server, {})
         self._sources = dict(self._loaded)
 
     def knows(self, statement: Statement, fingerprint: str, stored: str) -> bool:
@@ -49,7 +50,7 @@ class Record:
         kept = {name: digests for name, digests in self._sources.items() if name in held}
         if self._path is None or kept == self._loaded:
             return ""
-        servers = {**self._all, self._server: {"version": self._version, "sources": kept}}
+        servers = {**self._all, self._server: kept}
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # mkstemp gives the file the mode 0600; the rename puts it in place whole.
@@ -79,8 +80,6 @@ def _digest(text: str) -> str:
 def _load(path: Path) -> dict[str, t.Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    if not isinstance(found, dict):
-        return {}
-    return {name: one for name, one in found.items() if isinstance(one, dict) and isinstance(one.get("sources"), dict)}
+    return {name: one for name, one in found.items() if isinstance(one, dict)} if isinstance(found, dict) else {}

@@ -3,80 +3,68 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module util is PRIVATE to the collection.
-"""What a server holds, as ksql_info shows it."""
+"""What became of the statements, as ksql_statement shows it."""
 
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass, field
 
-from .._connect.masking import MASK, Mask
-from .lexer import split
-from .model import as_texts, schema_text
-
-REQUEST = "DESCRIBE STREAMS; DESCRIBE TABLES; LIST QUERIES EXTENDED; LIST TYPES; LIST FUNCTIONS;"
-Entry = dict[str, t.Any]
+from .client import Done
+from .model import Key
+from .steps import Step
 
 
-def described(info: t.Mapping[str, str], answer: t.Sequence[t.Mapping[str, t.Any]], *, show_strings: bool) -> Entry:
-    """The result of ksql_info from GET /info and the answer to REQUEST; ``show_strings`` False hides values."""
-    show = str if show_strings else hidden_strings
-    sources = [_source(one, show) for entity in answer for one in entity.get("sourceDescriptions", [])]
-    return {
-        "server": {
-            "version": info["version"],
-            "kafka_cluster_id": info["kafkaClusterId"],
-            "service_id": info["ksqlServiceId"],
-            "status": info["serverStatus"],
-        },
-        "streams": [one for kind, one in sources if kind == "STREAM"],
-        "tables": [one for kind, one in sources if kind == "TABLE"],
-        "queries": [_query(one, show) for entity in answer for one in entity.get("queryDescriptions", [])],
-        "types": {name: schema_text(one) for entity in answer for name, one in entity.get("types", {}).items()},
-        "functions": sorted(one["name"] for entity in answer for one in entity.get("functions", [])),
-    }
+@dataclass
+class Outcome:
+    """What became of every statement; ``steps`` are those of the first plan."""
+
+    steps: list[Step]
+    warnings: list[str] = field(default_factory=list)
+    done: dict[Key, Done] = field(default_factory=dict)
+    settled: set[Key] = field(default_factory=set)
+    error: tuple[Key, str] | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was (or, after a dry run, would be) changed."""
+        return bool(self.settled)
+
+    def step(self, key: Key) -> Step:
+        """The step of one thing."""
+        return next(step for step in self.steps if step.statement.key == key)
+
+    def results(self) -> list[dict[str, t.Any]]:
+        """One entry per statement for the module's result, then one per thing that is purged."""
+        return [self._result(step) for step in self.steps]
+
+    def _result(self, step: Step) -> dict[str, t.Any]:
+        key = step.statement.key
+        done = self.done.get(key)
+        error = self.error[1] if self.error and self.error[0] == key else step.reason if not step.pending else ""
+        return {
+            "name": step.statement.name,
+            "kind": step.statement.kind,
+            "source": str(step.statement.place),
+            "action": step.action,
+            "changed": key in self.settled,
+            "diff": dict(zip(("before", "after"), step.shown, strict=True)),
+            "query_id": step.statement.name if key[0] == "query" else done.query_id if done else None,
+            "topic": step.topic or None,
+            "error": error or None,
+        }
 
 
-def hidden_strings(text: str) -> str:
-    """Statements without the strings that they select or compare with; those of a WITH clause name no secret."""
-    parts = []
-    for piece in split(text, "server", final_semicolon=False):
-        selecting, offset = False, 0
-        for token in piece.tokens:
-            selecting = selecting or token.keyword == "SELECT"
-            if selecting and token.kind == "string":
-                parts += [piece.text[offset : token.start], f"'{MASK}'"]
-                offset = token.start + len(token.text)
-        parts.append(f"{piece.text[offset:]};")
-    return "".join(parts)
-
-
-def _source(one: t.Mapping[str, t.Any], show: t.Callable[[str], str]) -> tuple[str, Entry]:
-    columns = [
-        {"name": column["name"], "type": schema_text(column["schema"]), "key": column.get("type") == "KEY"}
-        for column in one["fields"]
+def diff(outcome: Outcome) -> list[dict[str, str]]:
+    """Before and after of everything that differs, as Ansible shows it."""
+    return [
+        {
+            "before_header": f"{step.statement.label} on the server",
+            "after_header": f"{step.statement.label} declared",
+            "before": f"{before}\n" if before else "",
+            "after": f"{after}\n" if after else "",
+        }
+        for step in outcome.steps
+        for before, after in [step.shown]
+        if step.before != step.after
     ]
-    return one["type"], {
-        "name": one["name"],
-        "columns": columns,
-        "topic": one["topic"],
-        "partitions": one["partitions"],
-        "replicas": one["replication"],
-        "key_format": one["keyFormat"],
-        "value_format": one["valueFormat"],
-        "window": one["windowType"],
-        "statement": show(one["statement"]),
-        "read_by": sorted({*one["sourceConstraints"], *(query["id"] for query in one["readQueries"])}),
-        "written_by": sorted(query["id"] for query in one["writeQueries"]),
-    }
-
-
-def _query(one: t.Mapping[str, t.Any], show: t.Callable[[str], str]) -> Entry:
-    return {
-        "id": one["id"],
-        "state": one["state"].lower(),
-        "statement": show(one["statementText"]),
-        "sources": sorted(one["sources"]),
-        "sinks": sorted(one["sinks"]),
-        "properties": Mask().config(as_texts(one.get("overriddenProperties") or {})),
-        "errors": [error.get("errorMessage", "") for error in one.get("queryErrors") or []],
-    }

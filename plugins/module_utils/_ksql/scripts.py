@@ -11,6 +11,7 @@ import typing as t
 from pathlib import Path
 
 from .._errors import InvalidInputError
+from .._text import decoded, plain
 from .lexer import Piece, split
 
 
@@ -27,12 +28,12 @@ def read_scripts(sources: t.Sequence[str], statements: t.Any) -> list[Piece]:
     found: list[Piece] = []
     for source in sources:
         try:
-            text = Path(source).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            content = Path(source).read_bytes()
+        except OSError as error:
             raise InvalidInputError(
                 f"src: {source} cannot be read: {error}.", remedy="Put it on the target host first."
             ) from error
-        found += split(text, source)
+        found += split(decoded(content, f"src: {source}"), source)
     for item in named:
-        found += split(item["text"], str(item["name"]), final_semicolon=False)
+        found += split(plain(item["text"]), str(item["name"]), final_semicolon=False)
     return found

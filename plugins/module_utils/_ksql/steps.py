@@ -11,6 +11,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
+from .lexer import Token
 from .model import Catalogue, Echo, Key, Statement, without_strings
 
 # "drift" and "refused" cannot be carried out: the first would be changed on request, the second never.
@@ -44,7 +45,7 @@ class Actual:
 
 @dataclass(frozen=True)
 class Move:
-    """Statements to send for the thing ``key``, under its ``settings``.
+    """Statements to send for the thing ``key``, under its ``settings``; ``origin`` see Statement.
 
     ``alone``: no other statement may be in the request; ``topic``: the topic that goes with the source that is dropped.
     """
@@ -54,6 +55,7 @@ class Move:
     settings: tuple[str, ...] = ()
     alone: bool = False
     topic: str = ""
+    origin: tuple[Token, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ class Step:
         """What is sent for it in its place; a replaced query goes alone, for it may block the server."""
         is_replaced_query = self.action == "replace" and self.statement.as_select
         alone = is_replaced_query or bool(self.topic) or self.statement.kind == "connector"
-        return Move(self.statement.key, self.sends, self.statement.settings, alone, self.topic)
+        statement = self.statement
+        return Move(statement.key, self.sends, statement.settings, alone, self.topic, statement.origin)
 
 
 @dataclass(frozen=True)

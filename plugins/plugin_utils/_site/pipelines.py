@@ -12,9 +12,14 @@ import typing as t
 from collections.abc import Mapping
 from pathlib import Path
 
+import yaml
+
+from ...module_utils._errors import InvalidInputError
+from ...module_utils._text import decoded
 from .items import dictionaries, list_problems, repeated, text
 
 EXAMPLE = "{name: incidents, ksql: pipelines/incidents/streams.sql}"
+VAULT = b"$ANSIBLE_VAULT"
 DICTIONARIES = ("ksql_variables", "ksql_secrets", "ksql_properties")
 
 
@@ -43,6 +48,8 @@ def _problems(pipeline: t.Mapping[str, t.Any], source: str) -> t.Iterator[str]:
                 yield f"has {option} that is not the name of a file: write one{several} such as pipelines/x.sql."
             elif not (Path(source) / file).is_file():
                 yield f"names {file}, and {Path(source) / file} is not there: correct the name, or add the file."
+            else:
+                yield from (f"names {file}: {end}" for end in _content_problems(Path(source) / file, option))
     for option in DICTIONARIES:
         if not isinstance(pipeline.get(option) or {}, Mapping):
             yield f"has {option} that is not a dictionary: write its parts as 'key: value' below it."
@@ -50,3 +57,27 @@ def _problems(pipeline: t.Mapping[str, t.Any], source: str) -> t.Iterator[str]:
         re.compile(text(pipeline.get("ksql_purge_match")))
     except re.error as error:
         yield f"has ksql_purge_match that is not a regular expression ({error}): correct it."
+
+
+def _content_problems(file: Path, option: str) -> t.Iterator[str]:
+    """What is wrong with the content of a file that is there; what Ansible's vault holds is read by Ansible alone."""
+    content = file.read_bytes()
+    if content.startswith(VAULT):
+        return
+    try:
+        plain = decoded(content, str(file))
+    except InvalidInputError as error:
+        yield str(error)
+        return
+    if option == "connectors":
+        try:
+            connectors = yaml.safe_load(plain)
+        except yaml.YAMLError:
+            # Its variables may have to be replaced before it is YAML.
+            return
+        if not isinstance(connectors, list):
+            holds = "nothing" if connectors is None else "no list of connectors"
+            yield (
+                f"{file} holds {holds}: write the connectors into it, one entry of the list each,"
+                " or leave connectors out of the pipeline."
+            )

@@ -301,7 +301,7 @@ def registry_problem(text: str, timeout: float, security: Security | None = None
             subjects = json.loads(response.read(MAX_ANSWER_BYTES))
     except urllib.error.HTTPError as error:
         return f"The registry answered {url} with status {error.code}. Check that this is the address of its API."
-    except (ValueError, HTTPException):
+    except (ValueError, RecursionError, HTTPException):
         subjects = None
     except OSError as error:
         return f"The registry {url} {unreached(getattr(error, 'reason', error))}"

@@ -89,11 +89,12 @@ def test_restarts_when_told(run, cluster, restart):
     assert (entry["action"], entry["state"], len(entry["tasks"])) == ("update", "running", 1)
 
 
-def test_the_plugin_says_which_keys_are_passwords(cluster):
+def test_the_plugin_says_which_keys_are_passwords_and_what_it_does_without_them(cluster):
     client = ConnectClient(UrlTransport(Access(cluster.urls[0])), Mask())
     keys = client.password_keys("io.debezium.connector.jdbc.JdbcSinkConnector")
     assert "connection.password" in keys
     assert "connection.username" not in keys
+    assert client.defaults("io.debezium.connector.jdbc.JdbcSinkConnector")["flush.max.retries"] == "5"
 
 
 def test_names_of_all_kinds(quartet, run, status):
@@ -166,7 +167,55 @@ def test_a_task_that_fails_and_is_well_again(quartet, run, cluster, status):
     assert not run(name="fails", config=config, restart="never")["changed"]
     entry = only(quartet(name="fails", config=config))
     assert (entry["action"], entry["diff"]["before"]["failed"]) == ("restart_failed", ["task 0"])
+    assert "FileStreamSinkTask" in entry["failed_before"][0]["trace"]
     assert status("fails") == ("RUNNING", ["RUNNING"])
+
+
+def csv_source(cluster, name, **schemas):
+    """A configuration that reads the files of a folder of its own, which is there and empty."""
+    folders = {kind: f"/data/{name}/{kind}" for kind in ("input", "finished", "error")}
+    cluster.shell("connect-1", f"mkdir -p {' '.join(folders.values())}; chmod -R 777 /data/{name}")
+    return {
+        "connector.class": "com.igrafx.liveconnect.lab.CsvSourceConnector",
+        "topic": name,
+        **{f"{kind}.path": folder for kind, folder in folders.items()},
+        "input.file.pattern": ".*[.]csv",
+        "csv.first.row.as.header": True,
+        "csv.file.charset": "UTF-8",
+        "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+        **schemas,
+    }
+
+
+def struct(**fields):
+    """A schema as spooldir takes it; the fields' values are their types."""
+    schemas = {name: {"type": kind, "isOptional": True} for name, kind in fields.items()}
+    return json.dumps({"name": "row", "type": "STRUCT", "isOptional": False, "fieldSchemas": schemas})
+
+
+def test_a_source_that_takes_its_schema_from_a_file_needs_one(run, quartet, cluster, status):
+    config = csv_source(cluster, "generated", **{"schema.generation.enabled": True})
+    for _run in range(2):
+        failed = run(name="generated", config=config)
+        assert "Could not find any input file(s) to infer schema from. Declare key.schema" in failed["msg"]
+        assert failed["changed"]
+    assert failed["connectors"][0]["failed_before"][0]["part"] == "connector"
+    cluster.shell("connect-1", "printf 'a,b\\n1,x\\n' > /data/generated/input/one.csv")
+    assert only(quartet(name="generated", config=config))["action"] == "restart_failed"
+    assert status("generated") == ("RUNNING", ["RUNNING"])
+
+
+def test_a_source_whose_schemas_are_declared_starts_on_an_empty_folder(run, cluster, status, eventually):
+    config = csv_source(cluster, "declared")
+    failed = run(name="declared", config={**config, "value.schema": struct(a="INT32")})
+    assert "'key.schema' must be set if 'schema.generation.enabled' = false." in failed["msg"]
+    schemas = {"key.schema": struct(), "value.schema": struct(a="INT32", b="STRING")}
+    sink = {**SINK, "topics": "declared", "file": "/data/from-csv.txt", "value.converter": config["value.converter"]}
+    run(connectors=[{"name": "declared", "config": {**config, **schemas}}, {"name": "declared-sink", "config": sink}])
+    assert status("declared") == ("RUNNING", ["RUNNING"])
+    # A column that is not declared is left out, one that is not there has no value.
+    cluster.shell("connect-1", "printf 'a,c\\n1,x\\n' > /data/declared/input/one.csv")
+    eventually(lambda: cluster.shell("connect-1", "cat /data/from-csv.txt").strip() == "Struct{a=1}")
 
 
 def place(name, position):
@@ -185,8 +234,9 @@ def test_offsets_of_a_source(quartet, run, offsets, cluster, eventually):
     assert entry["diff"]["before"]["offsets"] == [place(name, 30)]
     assert entry["diff"]["after"] == {"offsets": [place(name, 15)], "state": "running", "stopped_meanwhile": True}
     eventually(lambda: offsets(name) == [place(name, 30)])
+    # It may have read on since it saved them: only when it is stopped does it show.
     again = only(run(**options, offsets=[place(name, 30)]))
-    assert (again["action"], again["state"]) == ("none", "running")
+    assert (again["action"], again["state"]) == ("alter_offsets", "running")
 
     entry = only(quartet(**options, state="stopped", offsets=[place(name, 6)]))
     assert entry["action"] == "alter_offsets"
@@ -207,5 +257,13 @@ def test_offsets_of_a_sink(quartet, run, offsets, cluster, eventually):
     eventually(lambda: cluster.shell("connect-1", "cat /data/from-sink.txt").split() == ["17", "18", "19"])
     as_text = [{"partition": {"kafka_topic": config["topic"], "kafka_partition": "0"}, "offset": {"kafka_offset": "2"}}]
     only(quartet(name="sink-at", config=sink, state="stopped", offsets=as_text))
-    only(quartet(name="sink-at", config=sink, state="paused", offsets="reset"))
+    only(run(name="sink-at", config=sink, state="paused", offsets="reset"))
     assert offsets("sink-at") == []
+
+
+def test_offsets_that_are_not_saved_yet_are_reset(run, offsets, cluster):
+    name = "unsaved"
+    config = source(cluster, name)
+    only(run(name=name, config=config, state="running"))
+    entry = only(run(name=name, config=config, state="stopped", offsets="reset"))
+    assert (entry["action"], entry["state"], offsets(name)) == ("reset_offsets", "stopped", [])

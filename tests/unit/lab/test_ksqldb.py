@@ -55,12 +55,14 @@ NOT_COVERED = {
     "rows: the emulator moves no data": [*range(316, 345), *range(350, 361)],
     "a topic deleted by Kafka": [348, 349],
     "after 100 streams that were made without being recorded": [364, 365, 366, 367, 368, 369, 370],
-    "clients that meet, held to the client": [371, 372],
+    "clients that meet, held to the client": [371, 372, 470],
     "a server that stops and starts, held to the client": [*range(373, 388)],
     "after 395, with numbers of commands that were not recorded": [396, 397, 398, 399, 400, 401],
     "Kafka down": [*range(402, 411)],
     "authentication, held to the client": [*range(411, 418), *range(420, 425)],
 }
+# The last command before the first exchange of a chain, where its server had done something before.
+SEQUENCES = {"four": 3372}
 # What no two servers answer alike.
 VOLATILE = {
     "clusterErrorStats", "clusterStatistics", "consumerGroupId", "executionPlan", "kafkaClusterId",
@@ -114,6 +116,7 @@ class Server:
 def replayed(chain):
     """The emulator's answers to one chain, by number."""
     server, worker = Server(Engine()), FileWorker()
+    server.engine.catalogue.sequence = SEQUENCES.get(chain, server.engine.catalogue.sequence)
     answers = {}
     for one in EXCHANGES[chain]:
         connect = NO_WORKER if one.get("connect") == "down" else worker.url
@@ -134,7 +137,7 @@ def test_answers_as_recorded(chain, exchange):
 def test_every_recorded_exchange_is_answered_or_has_a_reason():
     answered = [one.values[1]["number"] for one in NUMBERED]
     left_out = [number for numbers in NOT_COVERED.values() for number in numbers]
-    assert sorted(answered + left_out) == list(range(1, 440))
+    assert sorted(answered + left_out) == [*range(1, 465), 470]
 
 
 def create(name="s", topic="t", more="PARTITIONS=1, "):

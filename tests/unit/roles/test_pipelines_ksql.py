@@ -109,5 +109,20 @@ def test_all_that_a_pipeline_declares_reaches_ksqldb(carry_out, engine, tmp_path
     assert engine.catalogue.sources["KEYED"].columns[0].type.name == "BIGINT"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_files_as_editors_of_windows_write_them(carry_out, engine, tmp_path, encoding):
+    (tmp_path / "types.ksql").write_text(TYPES)
+    (tmp_path / "streams.ksql").write_text(STREAMS, encoding=encoding, newline="\r\n")
+    pipeline = {"ksql": ["types.ksql", "streams.ksql"], "ksql_variables": {"topic": "t", "key": "k"}}
+    result = carry_out(pipeline).stdout
+    if encoding == "utf-16":
+        assert "streams.ksql cannot be read: it is UTF-16. Save it as UTF-8" in result
+        assert engine.catalogue.sources == engine.catalogue.types == {}
+    else:
+        assert "changed=1" in result, result
+        assert list(engine.catalogue.sources) == ["RAW", "KEYED"]
+        assert "changed=0" in carry_out(pipeline).stdout
+
+
 def test_one_file_that_is_missing_is_named(carry_out):
     assert "names streams.sql, and" in carry_out({"ksql": "streams.sql"}).stdout

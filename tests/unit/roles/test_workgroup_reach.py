@@ -64,6 +64,10 @@ def metadata_answer(host: str, port: int, cluster: str = "Y2x1c3Rlcg") -> bytes:
 
 BASIC = "Basic cGxhdGZvcm06cDRzc3dk"
 
+_SPEC = importlib.util.spec_from_file_location("rubbish_answers", Path(__file__).parents[1] / "plugins/rubbish.py")
+RUBBISH: t.Any = importlib.util.module_from_spec(_SPEC)  # type: ignore[arg-type]
+_SPEC.loader.exec_module(RUBBISH)  # type: ignore[union-attr]
+
 ANSWERS = {
     "/subjects": (200, b'["incidents-value"]'),
     "/html/subjects": (200, b"<html>"),
@@ -383,6 +387,18 @@ def test_what_does_not_answer_as_a_broker_is_told(reach: t.Any, answers: list[by
 )
 def test_a_server_that_is_not_the_registry_is_told(reach: t.Any, registry: str, path: str, said: str) -> None:
     assert said in reach.registry_problem(f"http://{registry}{path}", 5)
+
+
+@pytest.mark.parametrize("kind", RUBBISH.WHOLE)
+def test_rubbish_instead_of_the_registry_is_told(
+    reach: t.Any, registry: str, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    status, body, _content_type = RUBBISH.WHOLE[kind]
+    monkeypatch.setitem(ANSWERS, "/subjects", (status, body))
+    problem = reach.registry_problem(registry, 5)
+    # A list, even one of nulls, may be that of a registry's subjects.
+    expected = None if kind.startswith("list") else f"status {status}" if status >= 400 else "not a schema registry"
+    assert problem is None if expected is None else expected in problem
 
 
 def test_silent_servers_end_in_a_time_out(reach: t.Any) -> None:

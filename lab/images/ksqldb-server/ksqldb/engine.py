@@ -20,6 +20,12 @@ from .syntax import Parser
 from .tokens import SyntaxProblem, split
 
 VERSION = "7.9.2-lab-emulator"
+CHANGING = ("CREATE", "DROP", "INSERT", "TERMINATE", "ALTER")
+# What a client hears when another one has begun to write commands.
+FENCED = (
+    "Producer with transactionalId 'default_' has been fenced by another producer with the same transactionalId",
+    "There is a newer producer with the same transactionalId which fences the current one.",
+)
 
 
 class _AnyType(dict[str, Type]):
@@ -37,6 +43,9 @@ class Engine:
         self.state_file = state_file
         self.functions = Functions(self.settings.extension_directory)
         self.lock = threading.Lock()
+        # Clients that are fenced off: for each request that changes something, in turn, how many of its statements are
+        # carried out before, and what it hears then.
+        self.fences: list[tuple[int, str]] = []
         known = state_file is not None and state_file.exists()
         self.catalogue = Catalogue.load(state_file) if state_file and known else Catalogue()
 
@@ -108,7 +117,15 @@ class Engine:
         sandbox = self.catalogue.sandbox()
         for one in prepared:
             Execution(self, sandbox, trial, one).run()
+        changing = any(one.tokens[0].upper in CHANGING for one in prepared)
+        left, message = self.fences.pop(0) if changing and self.fences else (len(prepared), "")
         for one in prepared:
+            if message and one.tokens[0].upper in CHANGING:
+                if left == 0:
+                    # As the server does it: its answer lists nothing of what it has carried out.
+                    request.entities.clear()
+                    raise Refusal(50000, message, whole=True)
+                left -= 1
             entity = Execution(self, self.catalogue, request, one).run()
             if entity is not None:
                 request.entities.append(entity)

@@ -33,6 +33,8 @@ SOURCE_PROPERTIES = frozenset(
 FORMATS = frozenset(
     """AVRO DELIMITED JSON JSON_SR KAFKA NONE PROTOBUF PROTOBUF_NOSR""".split()  # noqa: SIM905 -- words read better as text
 )
+DEFAULT_KEY_FORMAT = "KAFKA"
+BROKERS = 1
 NO_SCHEMA = "Could not determine output schema for query due to error: "
 REGISTRY_FORMATS = frozenset(["AVRO", "JSON_SR", "PROTOBUF"])
 
@@ -126,26 +128,33 @@ class Execution:
                 problem = f"Invalid type for HEADER('{column.header}') column: expected BYTES, got {kind}"
                 raise self.bad(f"Failed to prepare statement: {problem}")
         properties = self._with_formats(statement.properties)
-        if "VALUE_FORMAT" not in properties:
+        both = str(properties.get("FORMAT", ""))
+        key_format, value_format = (
+            str(properties.get(name, both or default))
+            for name, default in (("KEY_FORMAT", DEFAULT_KEY_FORMAT), ("VALUE_FORMAT", ""))
+        )
+        if not value_format:
             raise self.bad(
                 "Statement is missing the 'VALUE_FORMAT' property from the WITH clause. Either provide one or set a "
                 "default via the 'ksql.persistence.default.format.value' config."
             )
-        properties.setdefault("KEY_FORMAT", "KAFKA")
+        if not both:
+            properties.setdefault("KEY_FORMAT", key_format)
         statement = replace(statement, properties=properties)
-        for key in ("KEY_FORMAT", "VALUE_FORMAT"):
-            if properties[key] not in FORMATS:
-                raise self.bad(f"Unknown format: {properties[key]}", text.create(statement))
+        for one in (key_format, value_format):
+            if one not in FORMATS:
+                raise self.bad(f"Unknown format: {one}", text.create(statement))
         topic = str(properties.get("KAFKA_TOPIC", statement.name))
         self._ensure_topic(statement, topic)
+        self._check_columns(statement)
         full = replace(
             statement,
             properties=properties | {"CLEANUP_POLICY": "delete" if statement.kind == "STREAM" else "compact"},
         )
         normal = text.create(full)
         source = Source(
-            statement.kind, statement.name, list(statement.columns), topic, str(properties["KEY_FORMAT"]),
-            str(properties["VALUE_FORMAT"]), normal, window=str(properties.get("WINDOW_TYPE", "")).upper() or None,
+            statement.kind, statement.name, list(statement.columns), topic, key_format, value_format, normal,
+            window=str(properties.get("WINDOW_TYPE", "")).upper() or None,
         )  # fmt: skip
         if warning := self._meets_existing(statement, source, normal, self.bad):
             return warning
@@ -181,11 +190,15 @@ class Execution:
         self._ensure_topic(full, topic)
         source = Source(
             statement.kind, statement.name, resolved.columns, topic,
-            str(full.properties.get("KEY_FORMAT", left.key_format)),
-            str(full.properties.get("VALUE_FORMAT", left.value_format)),
+            str(full.properties.get("KEY_FORMAT", full.properties.get("FORMAT", left.key_format))),
+            str(full.properties.get("VALUE_FORMAT", full.properties.get("FORMAT", left.value_format))),
             normal, window=query.window.split(" ")[0] or None, reads=[name for name, _alias in query.sources],
             made_by_query=True,
         )  # fmt: skip
+        writers = [query.id for query in self.catalogue.queries.values() if query.sink == statement.name]
+        if len(writers) > 1 and not statement.guarded:
+            refused = f"REPLACE for sink {quoted(statement.name)} is not supported because there are multiple queries"
+            raise self._no_schema(f"{refused} writing into it: [{', '.join(writers)}]", normal)
         if warning := self._meets_existing(statement, source, normal, self._no_schema):
             return warning
         query_id = self._own_query(statement.name)
@@ -203,12 +216,10 @@ class Execution:
         return self.bad(f"{NO_SCHEMA}{message}", normal)
 
     def _with_formats(self, properties: dict[str, st.Value]) -> dict[str, st.Value]:
-        found = {
+        return {
             key: str(value).upper() if key in ("FORMAT", "KEY_FORMAT", "VALUE_FORMAT") else value
             for key, value in properties.items()
         }
-        both = found.pop("FORMAT", None)
-        return found if both is None else found | {"KEY_FORMAT": both, "VALUE_FORMAT": both}
 
     def _ensure_topic(self, statement: st.Create, topic: str) -> None:
         partitions = statement.properties.get("PARTITIONS")
@@ -236,7 +247,38 @@ class Execution:
         if wanted and not self.engine.settings.schema_registry:
             problem = f"Cannot create topic '{topic}' with format {min(wanted)} without configuring"
             raise Refusal(42801, f"{problem} 'ksql.schema.registry.url'")
+        replicas = int(statement.properties.get("REPLICAS", 1))
+        if replicas > BROKERS:
+            raise Refusal(
+                50000,
+                f"Failed to guarantee existence of topic {topic}\nCaused by: Unable to replicate the partition "
+                f"{replicas} time(s): The target replication\n\tfactor of {replicas} cannot be reached because only "
+                f"{BROKERS} broker(s) are registered.",
+                whole=True,
+            )
         self.catalogue.topics[topic] = int(partitions)
+
+    def _check_columns(self, statement: st.Create) -> None:
+        """The real server does not read again what it writes for a name with a back-tick, and says that in public."""
+        shown = [
+            (f"`{one.name}`", one.type.text(always_quoted=True) + " KEY" * one.is_key) for one in statement.columns
+        ]
+        first = next((place for place, one in enumerate(statement.columns) if "`" in one.name), None)
+        if first is None:
+            return
+        before = "".join(f"{name} {kind}, " for name, kind in shown[:first]) + shown[first][0]
+        schema = ", ".join(f"{name} {kind}" for name, kind in shown)
+        command = f"Create{statement.kind.capitalize()}Command"
+        raise Refusal(
+            50000,
+            "Did not write the command to the command topic as it could not be deserialized. This is a bug! Please "
+            "raise a Github issue containing the series of commands you ran to get to this point.\n"
+            f"Error parsing schema \"{schema}\" at 1:{len(before)}: extraneous input '`' expecting {{',', ')'}} "
+            '(through reference chain: io.confluent.ksql.rest.server.computation.Command["plan"]'
+            '->io.confluent.ksql.engine.KsqlPlanV1["ddlCommand"]'
+            f'->io.confluent.ksql.execution.ddl.commands.{command}["schema"])',
+            whole=True,
+        )
 
     def _meets_existing(
         self, statement: st.Create, source: Source, normal: str, refuse: Callable[[str, str], Refusal]
@@ -447,8 +489,8 @@ class Execution:
     # -- types
 
     def _createtype(self, statement: st.CreateType) -> Any:
-        name = statement.name
-        existing = self.catalogue.types.get(name)
+        name, held = statement.name, statement.name.upper()
+        existing = self.catalogue.types.get(held)
         if existing:
             shown = existing.text(always_quoted=True)
             if not statement.guarded:
@@ -456,14 +498,14 @@ class Execution:
                     f"Cannot register custom type '{name}' since it is already registered with type: {shown}"
                 )
             return self.command(f"type/{name}/create", f"{name} is already registered with type {shown}")
-        self.catalogue.types[name] = statement.type
+        self.catalogue.types[held] = statement.type
         shown = statement.type.text(always_quoted=True)
         message = f"Registered custom type with name '{name}' and SQL type {shown}"
         return self.command(f"type/{name}/create", message)
 
     def _drop_type(self, statement: st.Drop) -> Any:
         name = statement.name
-        if self.catalogue.types.pop(name, None) is not None:
+        if self.catalogue.types.pop(name.upper(), None) is not None:
             return self.command(f"type/{name}/drop", f"Dropped type '{name}'")
         if not statement.guarded:
             raise self.bad(f"Type {name} does not exist.")

@@ -54,7 +54,7 @@ class Functions:
         self.jars = sorted(Path(directory).glob("*.jar")) if directory else []
 
     def known(self, name: str) -> bool:
-        """Whether a statement may call it: with a jar at hand an unknown name may be the jar's, and is believed."""
+        """Whether a statement may call it: with a jar at hand, an unknown name is taken for the jar's."""
         return bool(self.jars) or name in SCALARS or name in AGGREGATES or name in TABLE_FUNCTIONS
 
     def listed(self) -> list[dict[str, str]]:

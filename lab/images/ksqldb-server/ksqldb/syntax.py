@@ -365,7 +365,7 @@ class Parser:
             self.expect(")")
             return Type("DECIMAL", decimal=(precision, scale))
         name = self.name()
-        found = SIMPLE.get(name) or self.types.get(name)
+        found = SIMPLE.get(name.upper()) or self.types.get(name.upper())
         if found is None:
             raise SyntaxProblem(token, f"Cannot resolve unknown type: {name}")
         if name in ("VARCHAR", "STRING") and self.accept("("):

@@ -9,20 +9,22 @@ from pathlib import Path
 
 import pytest
 
-# The tests are imported one by one, without packages: the fake worker is made a module of its own here.
-_NAME = "fake_connect_worker"
-if _NAME not in sys.modules:
-    _spec = importlib.util.spec_from_file_location(_NAME, Path(__file__).with_name("worker.py"))
-    sys.modules[_NAME] = importlib.util.module_from_spec(_spec)
-    _spec.loader.exec_module(sys.modules[_NAME])
+# The tests are imported one by one, without packages: what they share is made modules of its own here.
+_SHARED = {"fake_connect_worker": "worker.py", "rubbish_answers": "../rubbish.py"}
+for _name, _file in _SHARED.items():
+    if _name not in sys.modules:
+        _spec = importlib.util.spec_from_file_location(_name, Path(__file__).parent / _file)
+        sys.modules[_name] = importlib.util.module_from_spec(_spec)
+        _spec.loader.exec_module(sys.modules[_name])
+_fake = sys.modules["fake_connect_worker"]
 
 
 @pytest.fixture
 def worker():
-    return sys.modules[_NAME].Worker()
+    return _fake.Worker()
 
 
 @pytest.fixture
 def url(worker):
-    with sys.modules[_NAME].serve(worker) as url:
+    with _fake.serve(worker) as url:
         yield url

@@ -140,15 +140,17 @@ def test_what_was_applied_needs_nothing_more(declared, existing, version, rules)
     untouched = existing.keys() - declared.keys()
 
     first = plan(wanted, read(), rules)
-    conduct = Conduct(
-        parallel=2, stop_on_error=True, wait=Timing(timeout=0.1, poll_interval=0, settle=0, settle_each=0, repair=0)
-    )
+    timing = Timing(timeout=0.1, poll_interval=0, settle=0, settle_each=0, repair=0, heal=0)
+    conduct = Conduct(parallel=2, stop_on_error=True, wait=timing)
     outcomes = apply(client, preview(first, {}, stop_on_error=True), conduct, mask)
 
     assert [outcome.error for outcome in outcomes] == [""] * len(outcomes)
     assert [outcome.done for outcome in outcomes] == list(map(needed, first))
     second = plan(wanted, read(), rules)
-    assert [change.steps for change in second] == [()] * len(second)
+    # Of a connector that is not stopped nobody knows how far it has come.
+    unknown = {one.name for one in wanted if one.offsets is not None and worker.connectors[one.name].state != "STOPPED"}
+    assert [change.name for change in second if change.steps] == [one.name for one in wanted if one.name in unknown]
+    assert not any(change.writes_config for change in second)
     if rules.purge_match is None:
         assert untouched <= worker.connectors.keys()
     assert not any(step is Step.DELETE for change in second for step in change.steps)

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect import retries
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import (
     Actual,
     Task,
-    parse_actual,
+    parse_connectors,
     root_cause,
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait import (
@@ -18,6 +19,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait i
     may_be_stale,
     wait_for,
 )
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.answers import Piece
 
 RUNS = Actual("a", state="running", task_ids=(0,), tasks=(Task(0, "running"),))
 MOVES = Actual("a", state="running", task_ids=(0,), tasks=(Task(0, "unassigned"),))
@@ -110,6 +112,49 @@ def test_an_old_failure_is_believed_later_than_an_old_success():
     assert wait_for(Film(FAILS, FAILS, FAILS, RUNS), [goal], {}, timing, Mask(), stop_at_first=True).errors == {}
 
 
+@pytest.mark.parametrize(
+    ("pictures", "trial", "error"),
+    [
+        ([FAILS, MOVES, RUNS, RUNS, RUNS, FAILS], 60, "failed again: y"),
+        # A rebalance begins it anew.
+        ([RUNS, RUNS, MOVES, RUNS], 0.02, ""),
+        ([RUNS], 0.02, ""),
+        ([RUNS], 60, ""),
+    ],
+)
+def test_what_had_failed_has_to_run_on(pictures, trial, error):
+    timing = Timing(timeout=0.1, poll_interval=0.001, settle=0, settle_each=0, repair=60)
+    goal = Goal("a", "running", FAILS, written=True, trial=trial)
+    waited = wait_for(Film(*pictures), [goal], {}, timing, Mask(), stop_at_first=True)
+    assert waited.errors.get("a", "") == error
+    assert error or waited.ran["a"] >= min(trial, 0.05)
+
+
+def test_a_known_failure_comes_with_its_remedy():
+    trace = "java.lang.IllegalStateException: Could not find any input file(s) to infer schema from.\n\tat x"
+    timing = Timing(timeout=1, poll_interval=0.001, settle=0)
+    goal = Goal("a", "running", None, written=True)
+    film = Film(Actual("a", state="failed", trace=trace))
+    error = wait_for(film, [goal], {}, timing, Mask(), stop_at_first=True).errors["a"]
+    assert error.startswith("failed: java.lang.IllegalStateException: Could not find any input file(s)")
+    assert "infer schema from. Declare key.schema and value.schema" in error
+
+
+@pytest.mark.parametrize(
+    ("config", "seconds"),
+    [
+        ({}, 0),
+        ({"max.retries": "10", "retry.backoff.ms": "3000"}, 30),
+        ({"connection.attempts": "3", "connection.backoff.ms": "10000", "max.retries": "1"}, 30),
+        ({"flush.max.retries": "5", "flush.retry.delay.ms": "1000", "errors.retry.timeout": "600000"}, 600),
+        ({"errors.max.retries": "-1", "retriable.restart.connector.wait.ms": "10000", "errors.retry.timeout": "-1"}, 0),
+        ({"max.retries": "${file:p:k}", "retry.backoff.ms": "3000"}, 0),
+    ],
+)
+def test_how_long_a_connector_tries_again(config, seconds):
+    assert retries.longest(config) == seconds
+
+
 def test_the_more_is_written_the_longer_a_connector_may_be_without_its_tasks():
     film = Film(RUNS)
     looks = [{"a": NO_TASKS, "b": RUNS}] * 5 + [{"a": RUNS, "b": RUNS}]
@@ -153,7 +198,7 @@ def test_statuses_of_tasks_that_are_gone_do_not_count():
         "connector": {"state": "RUNNING", "worker_id": "w"},
         "tasks": [{"id": 1, "state": "UNASSIGNED", "worker_id": "w"}, {"id": 0, "state": "RUNNING", "worker_id": "w"}],
     }
-    found = parse_actual({"a": info, "gone": None}, {"a": status})
+    found = parse_connectors(Piece({"a": {"info": info, "status": status}, "gone": {"info": None}}))
     assert list(found) == ["a"]
     assert found["a"].config == {"k": "v"}
     assert found["a"].tasks == (Task(0, "running", "w"),)
@@ -189,3 +234,108 @@ def test_masks_by_key():
         "pin": hidden,
         "sasl.jaas.config": hidden,
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (
+            "jdbc:postgresql://h:1/d?user=u&password=p4ss&ssl=1",
+            "jdbc:postgresql://h:1/d?user=u&password=********&ssl=1",
+        ),
+        ("jdbc:sqlserver://h;databaseName=d;pwd={a;b};x=1", "jdbc:sqlserver://h;databaseName=d;pwd=********;x=1"),
+        ("jdbc:oracle:thin:scott/tiger@//h:1521/x", "jdbc:oracle:thin:scott/********@//h:1521/x"),
+        ("jdbc:oracle:thin:@//h:1521/x", "jdbc:oracle:thin:@//h:1521/x"),
+        ("mongodb://u:p@ss@h:1,h2:3/db?x=a@b", "mongodb://u:********@h:1,h2:3/db?x=a@b"),
+        ("amqp://u:pa/ss@h", "amqp://u:********@h"),
+        ("redis://:p4ss@h", "redis://:********@h"),
+        ("http://u:p1@h,http://u:p2@h2/", "http://u:********@h,http://u:********@h2/"),
+        ("http://h:8083/x?mail=a@b", "http://h:8083/x?mail=a@b"),
+        ("AccountName=n;AccountKey=abc/def==;x=1", "AccountName=n;AccountKey=********;x=1"),
+        ('M required username="u" password="a;b c\\"d";', 'M required username="u" password="********";'),
+        ('{"user": "u", "password": "a b"}', '{"user": "u", "password": "********"}'),
+        ("jdbc:x?password=${file:/x:pw}&y=2", "jdbc:x?password=${file:/x:pw}&y=2"),
+        ("https://${file:/x:u}:${file:/x:p}@h", "https://${file:/x:u}:${file:/x:p}@h"),
+        ("jdbc:x?password=${file:/x:pw}tail", "jdbc:x?password=********"),
+        ('db: password="p4ss', 'db: password="********'),
+        ('db: password="" or', 'db: password="" or'),
+        ("SELECT password FROM t WHERE secret_level > 1", "SELECT password FROM t WHERE secret_level > 1"),
+    ],
+)
+def test_masks_the_password_inside_a_value_and_nothing_else(value, shown):
+    mask = Mask()
+    assert mask.config({"of": value}) == {"of": shown}
+    assert mask.text(f"cannot open {value}") == f"cannot open {shown}"
+    # What was learned from the value is masked where only the password is repeated.
+    mask.learn_config({"of": value.replace("p4ss", "p4ssw0rd")})
+    assert mask.text("login with p4ssw0rd") == ("login with ********" if "p4ss" in value else "login with p4ssw0rd")
+
+
+def test_a_hidden_difference_is_told():
+    shown = Mask().config({"url": "db://u:new@h"}, before={"url": "db://u:old@h"})
+    assert shown == {"url": "db://u:********@h (changed)"}
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("no file /nodir/hunter2/x here", "no file /nodir/********/x here"),
+        ("no file /nodir/hunter 2/x here", "no file /nodir/********/x here"),
+        ("/nodir/hun/ter2/x", "/nodir/********/x"),
+        ("no directory /nodir/hunter2", "no directory /nodir/********"),
+        ("'jdbc:pg://hunter2:1/hunter3'", "'jdbc:pg://********:1/********"),
+        ("hunter2:5432 refused", "********:5432 refused"),
+        ("Invalid value hun\nter2 for configuration mode: no", "Invalid value ******** for configuration mode: no"),
+        ("Invalid value null for configuration mode: no", "Invalid value null for configuration mode: no"),
+        ("Invalid value 1 for configuration plain: no", "Invalid value 1 for configuration plain: no"),
+        ("Invalid value 12 for configuration pin.", "Invalid value ******** for configuration pin."),
+        ("with {plain=1, mode=hunter2, x=2}", "with {plain=1, mode=******** x=2}"),
+        ("file = /nodir/${file:/x:pw}/x", "file = /nodir/${file:/x:pw}/x"),
+    ],
+)
+def test_masks_what_stands_where_a_reference_or_a_secret_was(text, masked):
+    mask = Mask()
+    mask.learn_password_keys(["pin"])
+    config = {"path": "/nodir/${file:/x:pw}/x", "mode": "${f:m}", "url": "jdbc:pg://${f:h}:1/${f:d}", "pin": "12"}
+    mask.learn_config({**config, "at": "${f:h}:5432", "plain": "1", "weak": "a${f:h}"})
+    assert mask.text(text) == masked
+    assert mask.config(config) == {**config, "pin": "********"}
+
+
+def test_masks_the_parts_that_the_worker_put_for_references():
+    mask = Mask()
+    mask.learn_resolved("a${f:u}:${f:p}b", "ahunter2:hunter3b")
+    assert mask.text("hunter3 of hunter2 ab") == "******** of ******** ab"
+
+
+@pytest.mark.parametrize("part", ["://", "://u:", "://${a}", "token=&", '"token":1', "Invalid value ", "a", "a:"])
+def test_what_only_begins_as_a_place_is_left_alone_however_long(part):
+    mask = Mask()
+    mask.learn_config({"a": "/nodir/${f:p:k}/x", "b": "${f:p:k}:5432"})
+    text = part * (100_000 // len(part))
+    # A pattern that looked at everything from everywhere would take minutes here.
+    assert mask.text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "exposed"),
+    [
+        ("pin", "1", True),
+        ("pin", "", False),
+        ("pin", "${f:p:k}", False),
+        ("connection.password", "x", True),
+        ("camel.sink.accessKey", "x", True),
+        ("connection.url", "db://u:x@h", True),
+        ("sasl.jaas.config", 'M required password="x";', True),
+        ("sasl.jaas.config", "M required useKeyTab=true;", False),
+        ("sasl.jaas.config", 'M required password="${f:p:k}";', False),
+        ("basic.auth.credentials.source", "USER_INFO", False),
+        ("token.endpoint.url", "https://h", False),
+        ("use.token", "true", False),
+        ("topic", "t", False),
+    ],
+)
+def test_tells_a_password_from_what_only_looks_like_one(key, value, exposed):
+    mask = Mask()
+    mask.learn_password_keys(["pin"])
+    assert mask.exposes(key, value) == exposed

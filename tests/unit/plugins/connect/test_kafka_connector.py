@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from functools import partial
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect import client
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import Patience
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait import Timing
 from ansible_collections.igrafx.liveconnect.plugins.modules import kafka_connector
@@ -24,7 +26,7 @@ MOVED = {**PLACE, "offset": {"position": 9}}
 def run(url, capsys, monkeypatch):
     """Runs the module as Ansible does; gives its result, and checks that no secret is in it."""
     monkeypatch.setattr(kafka_connector, "Patience", partial(Patience, first_pause=0.001, longest_pause=0.01))
-    monkeypatch.setattr(kafka_connector, "Timing", partial(Timing, settle=0.02, settle_each=0, repair=0.02))
+    monkeypatch.setattr(kafka_connector, "Timing", partial(Timing, settle=0.02, settle_each=0, repair=0.02, heal=0.02))
 
     def run(*, check=False, hidden="no such text", **options):
         options = {"url": url, "poll_interval": 0.002, "retry_timeout": 5, "wait_timeout": 5, **options}
@@ -38,8 +40,16 @@ def run(url, capsys, monkeypatch):
     return run
 
 
-def quartet(run, worker, **options):
-    """Check, do, check again, do again; gives the result of doing."""
+@pytest.fixture
+def warned(monkeypatch):
+    """What the module warns of. Where other tests have loaded Ansible's controller it goes to its display."""
+    texts = []
+    monkeypatch.setattr(kafka_connector.AnsibleModule, "warn", lambda _module, text: texts.append(text))
+    return texts
+
+
+def quartet(run, worker, *, settles=True, **options):
+    """Check, do, check again, do again; gives the result of doing. Without ``settles`` it is done in every run."""
     preview = run(check=True, **options)
     assert preview["changed"]
     assert worker.writes == []
@@ -47,9 +57,11 @@ def quartet(run, worker, **options):
     assert done["changed"]
     assert [one["action"] for one in done["connectors"]] == [one["action"] for one in preview["connectors"]]
     assert done["diff"] == preview["diff"]
+    written = len(worker.writes)
     for again in (run(check=True, **options), run(**options)):
-        assert not again["changed"]
-        assert again["diff"] == []
+        assert again["changed"] != settles
+        assert bool(again["diff"]) != settles
+    assert (len(worker.writes) == written) == settles
     return done
 
 
@@ -123,10 +135,7 @@ def test_nothing_changed_is_two_requests(run, worker):
     assert worker.requests == [("GET", "/connectors/c0"), ("GET", "/connectors?expand=info&expand=status")]
 
 
-def test_a_connector_without_tasks_is_warned_of(run, worker, monkeypatch):
-    # Where other tests have loaded Ansible's controller, a warning goes to its display and not into the result.
-    warned = []
-    monkeypatch.setattr(kafka_connector.AnsibleModule, "warn", lambda _module, text: warned.append(text))
+def test_a_connector_without_tasks_is_warned_of(run, worker, warned):
     worker.connectors["a"] = Held(dict(STORED), tasks=[])
     assert not run(name="a", config=PLAIN, state="running")["changed"]
     assert warned[0].startswith("Running without any task, so that nothing flows: 'a'.")
@@ -165,6 +174,8 @@ def test_purge_deletes_what_matches_and_is_not_declared(run, worker):
         ({"name": "a", "config": PLAIN, "secrets": {"pin": None}}, "secrets.pin has no value"),
         ({"name": "a", "config": {"topic": "t"}}, "connector.class"),
         ({"name": "a", "connectors": []}, "mutually exclusive"),
+        ({"connectors": None}, "connectors: there is nothing in it, not even an empty list. Look at the file"),
+        ({"name": None}, "connectors: there is nothing in it"),
         ({"connectors": [], "offsets": "reset"}, "mutually exclusive"),
         ({"connectors": [], "config": PLAIN}, "Move them into its entries"),
         ({"name": "a", "state": "absent", "offsets": "reset"}, "offsets are declared of a connector"),
@@ -216,6 +227,56 @@ def test_what_had_failed_and_cannot_be_restarted(run, worker):
     worker._restart = lambda *_args, **_options: (403, {"error_code": 403, "message": "not you"})
     refused = run(name="a", config={**PLAIN, "topic": "u"})
     assert "'a': The worker refused to restart: HTTP 403 not you" in refused["msg"]
+
+
+def retrying(worker, times, milliseconds):
+    """What the connector's class says of its own retries, which no configuration of the tests does."""
+    worker.keys += [
+        {"name": "max.retries", "type": "INT", "default_value": str(times)},
+        {"name": "retry.backoff.ms", "type": "INT", "default_value": str(milliseconds)},
+    ]
+
+
+@pytest.mark.parametrize("change", [{}, {"topic": "u"}])
+def test_what_fails_again_after_retries_of_its_own_is_a_failure_in_every_run(run, worker, change):
+    # The worker shows it as running for some time after each restart.
+    worker.connectors["a"] = Held(dict(STORED), "RUNNING", ["FAILED"], retries=5)
+    retrying(worker, 10, 3000)
+    for _run in range(3):
+        result = run(name="a", config={**PLAIN, **change}, secrets={"password": "p4ss word"}, hidden="p4ss word")
+        assert "'a': failed again: java.net.ConnectException: Connection refused" in result["msg"]
+        (entry,) = result["connectors"]
+        assert (entry["changed"], entry["tasks"][0]["state"]) == (True, "failed")
+        (before,) = entry["failed_before"]
+        assert before["part"] == "task 0"
+        assert "login failed" in before["trace"]
+
+
+def test_what_runs_on_for_longer_than_its_own_retries_is_well_again(run, worker, warned):
+    worker.connectors["a"] = Held(dict(STORED), "RUNNING", ["FAILED"])
+    retrying(worker, 10, 10)
+    entry = only(run(name="a", config=PLAIN))
+    assert (entry["action"], entry["tasks"][0]["state"]) == ("restart_failed", "running")
+    assert "login failed" in entry["failed_before"][0]["trace"]
+    (text,) = warned
+    assert text.startswith("'a' had failed before this run: java.net.ConnectException: Connection refused")
+    assert text.endswith("longer than it tries again by itself.")
+    again = only(run(name="a", config=PLAIN))
+    assert (again["changed"], "failed_before" in again, len(warned)) == (False, False, 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"wait_timeout": 0.05}, "may try again by itself for 60 s before it fails once more. Raise wait_timeout"),
+        ({"wait": False}, "Whether it has run since was not looked at."),
+    ],
+)
+def test_a_repair_that_was_not_watched_to_its_end_says_so(run, worker, warned, options, said):
+    worker.connectors["a"] = Held(dict(STORED), "RUNNING", ["FAILED"])
+    retrying(worker, 10, 3000)
+    assert only(run(name="a", config=PLAIN, **options))["failed_before"]
+    assert said in warned[0]
 
 
 def test_a_failed_connector_is_brought_to_its_state(run, worker):
@@ -270,6 +331,69 @@ def test_the_servers_words_are_masked(run, worker):
     assert "line two" not in result["msg"]
 
 
+def test_passwords_inside_values_are_masked(run, worker):
+    worker.connectors["a"] = Held({**STORED, "url": "db://u:old-p4ss@h", "jdbc": "jdbc:x?user=u&password=p4ss-w0rd"})
+    config = {**PLAIN, "url": "db://u:new-p4ss@h", "jdbc": "jdbc:x?user=u&password=p4ss-w0rd"}
+    worker.failing.add("a")
+    worker.trace = "org.example.Error: no login with new-p4ss"
+    result = run(name="a", config=config, hidden="p4ss")
+    diff = result["connectors"][0]["diff"]
+    assert diff["before"]["config"]["url"] == "db://u:********@h"
+    assert diff["after"]["config"]["url"] == "db://u:********@h (changed)"
+    assert diff["after"]["config"]["jdbc"] == "jdbc:x?user=u&password=********"
+    assert "failed: org.example.Error: no login with ********" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("config", "trace", "told"),
+    [
+        # Where it stands tells that it is secret, although the worker cannot be asked.
+        ({"file": "/nodir/${file:/x:pw}/x"}, "no file /nodir/hunter2-resolved/x", "no file /nodir/********/x"),
+        ({"topic": "${file:/x:m}"}, "Invalid value hunter2-resolved for configuration topic", "value ******** for"),
+        # Only the worker can tell.
+        ({"file": "${file:/x:pw}", "pin": "0"}, "no file hunter2-resolved", "no file ********"),
+        ({"file": "a${file:/x:pw}b", "pin": "0"}, "no file hunter2-resolved", "no file ********"),
+    ],
+)
+def test_what_a_config_provider_gives_is_masked_in_a_later_run(run, worker, config, trace, told):
+    worker.connectors["a"] = Held({**STORED, **config}, tasks=["FAILED"])
+    worker.trace = f"org.example.Error: {trace}"
+    if "pin" not in config:
+        worker._validate = lambda _config: (500, {"error_code": 500, "message": "out of order"})
+    result = run(name="a", config={**PLAIN, **config}, restart="never", hidden="hunter2")
+    assert told in result["msg"]
+    assert worker.writes == []
+
+
+def test_what_a_config_provider_gives_is_masked_in_the_failure_of_before(run, worker, warned):
+    worker.connectors["a"] = Held({**STORED, "file": "${file:/x:pw}"}, tasks=["FAILED"])
+    worker.trace = "org.example.Error: no file hunter2-resolved"
+    worker.healing = True
+    entry = only(run(name="a", config={**PLAIN, "file": "${file:/x:pw}"}, hidden="hunter2"))
+    assert entry["failed_before"][0]["trace"] == "org.example.Error: no file ********"
+    assert "no file ********" in warned[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "places"),
+    [
+        ({"config": {"connection.password": "x", "url": "db://u:x@h"}}, "connection.password, url"),
+        ({"config": {"connection.password": "${file:/x:y}", "url": "db://u:${file:/x:y}@h"}}, ""),
+        ({"config": {}, "secrets": {"connection.password": "x", "pin": "1"}}, ""),
+        # Typed by the plugin: known where its keys are asked for, because something changes.
+        ({"config": {"pin": "1"}}, "pin"),
+    ],
+)
+def test_a_password_in_config_is_warned_of(run, worker, warned, options, places):
+    options = {**options, "name": "a", "config": {**PLAIN, **options["config"]}}
+    run(**options)
+    said = f"There is a password in config, which Ansible shows at -vvv (connector 'a': {places}). Move these keys to"
+    assert [text.startswith(said) for text in warned] == [True] * bool(places)
+    worker.requests.clear()
+    assert not run(**options)["changed"]
+    assert len(worker.requests) == 2
+
+
 @pytest.mark.parametrize("check", [True, False])
 def test_validation_names_connector_and_field_before_anything_is_written(run, worker, check):
     entries = [
@@ -281,10 +405,54 @@ def test_validation_names_connector_and_field_before_anything_is_written(run, wo
     assert worker.writes == []
     good, wrong, missing = result["connectors"]
     assert good["error"].startswith("not begun")
-    assert wrong["invalid"]["pin"] == ["Invalid value bad for configuration pin"]
+    assert wrong["invalid"]["pin"] == ["Invalid value ******** for configuration pin"]
     assert "config provider" in wrong["invalid"]["topic"][0]
     assert missing["invalid"] == {"connector.class": ["NoSuch is not installed on the worker"]}
     assert "'wrong': its configuration is invalid" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [
+        ("incremental", "Invalid mode: incremental"),
+        ("${file:/x:m}", "the value that the config provider gives is not accepted"),
+    ],
+)
+def test_a_class_that_breaks_off_while_it_validates_is_told_by_the_key(run, worker, mode, told):
+    result = run(name="a", config={**PLAIN, "mode": mode}, hidden="hunter2")
+    assert result["connectors"][0]["invalid"] == {"mode": [told]}
+    assert f"its configuration is invalid: mode: {told}." in result["msg"]
+    assert worker.writes == []
+
+
+def test_a_class_that_cannot_validate(run, worker):
+    worker._validate = lambda _config: (500, {"error_code": 500, "message": "no"})
+    result = run(name="a", config=PLAIN)
+    assert "its configuration is invalid: config: The worker refused to validate: HTTP 500 no." in result["msg"]
+
+
+@pytest.mark.parametrize("state", ["running", "stopped"])
+def test_a_worker_that_creates_and_then_cannot_tell_the_address(run, worker, state):
+    entry = only(quartet(run, worker, name="a{b}", config=PLAIN, state=state))
+    assert (entry["action"], entry["state"]) == ("create", state)
+
+
+@pytest.mark.parametrize("state", ["running", "stopped"])
+def test_a_configuration_that_no_record_takes(run, worker, state, monkeypatch):
+    monkeypatch.setattr(client, "_LARGEST_RECORD", 1000)
+    worker.largest_record = 1000
+    config = {**PLAIN, "mapping": "x" * 1000}
+    result = run(name="a", config=config, state=state)
+    assert "HTTP 500 Error writing connector configuration to Kafka. The configuration has 1," in result["msg"]
+    assert "producer.max.request.size" in result["msg"]
+    # What is refused for another reason is not blamed on the size.
+    worker.refuse["a"] = "no"
+    assert "max.request.size" not in run(name="a", config=config)["msg"]
+
+
+def test_null_in_a_stored_configuration_is_no_value(run, worker):
+    worker.connectors["a"] = Held({**STORED, "old": None})
+    assert not run(name="a", config=PLAIN)["changed"]
 
 
 def test_on_error_continue_does_the_others(run, worker):
@@ -305,6 +473,56 @@ def test_on_error_stop_begins_nothing_more(run, worker):
     assert sorted(worker.connectors) == ["a"]
     assert [one["changed"] for one in result["connectors"]] == [True, False, False]
     assert result["msg"].startswith("2 of 3 connectors went wrong. 'b': The worker refused to")
+
+
+def test_a_create_that_takes_longer_than_a_request_may_is_a_create(run, worker):
+    over = threading.Event()
+    real = worker.answer
+
+    def answer(method, target, body):
+        given = real(method, target, body)
+        if (method, target) == ("PUT", "/connectors/a/config"):
+            over.wait()
+        return given
+
+    worker.answer = answer
+    try:
+        entry = only(run(name="a", config=PLAIN, timeout=0.2))
+    finally:
+        over.set()
+    assert (entry["action"], entry["changed"], entry["state"]) == ("create", True, "running")
+    assert only_write(worker) == ("PUT", "/connectors/a/config")
+
+
+@pytest.mark.parametrize("on_error", ["stop", "continue"])
+def test_of_the_only_connector_too_the_state_is_what_is_there(run, worker, on_error):
+    real = worker.answer
+
+    def answer(method, target, body):
+        given = real(method, target, body)
+        return error(400, "no") if (method, target) == ("PUT", "/connectors/a/config") else given
+
+    worker.answer = answer
+    result = run(name="a", config=PLAIN, on_error=on_error)
+    assert "'a': The worker refused to write the configuration: HTTP 400 no." in result["msg"]
+    assert result["connectors"][0]["state"] == "unassigned"
+
+
+def test_after_an_error_the_state_is_what_is_there(run, worker):
+    # Refused, but done all the same; and what was done before shows its state too.
+    real = worker.answer
+
+    def answer(method, target, body):
+        given = real(method, target, body)
+        return error(400, "no") if (method, target) == ("PUT", "/connectors/b/config") else given
+
+    worker.answer = answer
+    result = run(connectors=[{"name": name, "config": PLAIN} for name in "abc"], parallel=1)
+    assert [(one["state"], bool(one["error"])) for one in result["connectors"]] == [
+        ("unassigned", False),
+        ("unassigned", True),
+        ("absent", True),
+    ]
 
 
 def test_is_patient_with_a_worker_that_starts_and_rebalances(run, worker):
@@ -422,10 +640,11 @@ def test_offsets_are_changed_while_stopped(run, worker, moves, change):
     offsets, action, left = change
     tasks = [] if held in ("STOPPED", "FAILED") else [held]
     worker.connectors["a"] = Held(dict(STORED), held, tasks, offsets=[MOVED, ELSEWHERE])
-    entry = only(quartet(run, worker, name="a", config=PLAIN, state=state, offsets=offsets))
+    settles = verbs[-1] == "offsets"
+    entry = only(quartet(run, worker, name="a", config=PLAIN, state=state, offsets=offsets, settles=settles))
     assert entry["action"] == action
     assert worker.connectors["a"].offsets == left
-    assert [path.rsplit("/", 1)[1] for _method, path in worker.writes] == verbs
+    assert [path.rsplit("/", 1)[1] for _method, path in worker.writes[: len(verbs)]] == verbs
     shown = sorted(left, key=str)
     assert sorted(entry["diff"]["after"]["offsets"], key=str) == shown
     assert entry["diff"]["before"]["offsets"] == [MOVED, ELSEWHERE]
@@ -444,14 +663,26 @@ def test_a_new_connector_begins_where_it_is_told(run, worker, offsets, version, 
 
 def test_a_new_configuration_and_offsets_take_one_stop(run, worker):
     worker.connectors["a"] = Held({**STORED, "topic": "old"}, offsets=[MOVED])
-    entry = only(quartet(run, worker, connectors=[{"name": "a", "config": PLAIN, "offsets": [PLACE]}]))
+    entry = only(run(connectors=[{"name": "a", "config": PLAIN, "offsets": [PLACE]}]))
     assert entry["action"] == "update"
     assert [path.rsplit("/", 1)[1] for _method, path in worker.writes] == ["stop", "config", "offsets", "resume"]
 
 
+@pytest.mark.parametrize("offsets", ["reset", [PLACE]])
+@pytest.mark.parametrize("held", ["RUNNING", "PAUSED"])
+def test_offsets_that_a_connector_has_not_saved_yet_count(run, worker, offsets, held):
+    # While it runs the worker tells what is wanted.
+    told = [] if offsets == "reset" else [PLACE]
+    worker.connectors["a"] = Held(dict(STORED), held, [held], offsets=told, unsaved=[MOVED])
+    entry = only(run(name="a", config=PLAIN, offsets=offsets))
+    assert entry["changed"]
+    assert worker.connectors["a"].offsets == told
+    assert worker.connectors["a"].state == held
+
+
 def test_offsets_of_a_sink_may_come_as_text(run, worker):
     stored = {"partition": {"kafka_topic": "t", "kafka_partition": 0}, "offset": {"kafka_offset": 7}}
-    worker.connectors["a"] = Held(dict(STORED), offsets=[stored])
+    worker.connectors["a"] = Held(dict(STORED), "STOPPED", [], offsets=[stored])
     as_text = {"partition": {"kafka_partition": "0", "kafka_topic": "t"}, "offset": {"kafka_offset": "7"}}
     assert not run(name="a", config=PLAIN, offsets=[as_text])["changed"]
 

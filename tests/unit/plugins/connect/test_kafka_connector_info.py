@@ -38,7 +38,17 @@ def test_tells_all_and_masks(info, worker):
     assert "Connection refused" in found["connectors"][0]["tasks"][0]["trace"]
     assert found["worker"]["version"] == "3.9.0"
     assert found["plugins"][0]["class"] == "org.example.Sink"
-    assert len(worker.requests) == 6
+    # One of them asks what the provider gives to the connector that failed.
+    assert len(worker.requests) == 7
+
+
+def test_what_a_config_provider_gives_is_masked(info, worker):
+    config = {"connector.class": "x", "file": "${f:p:k}", "dir": "/nodir/${f:p:d}/x"}
+    worker.connectors["a"] = Held(config, "FAILED", [])
+    worker.trace = "no hunter2-resolved"
+    found = info()["connectors"][0]
+    assert found["config"] == config
+    assert found["trace"] == "no ********"
 
 
 def test_only_the_named(info, worker):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
 BOOTING = (404, b"<html><body><h2>HTTP ERROR 404 Not Found</h2></body></html>", "text/html")
+# The connection ends without an answer.
+CUT = (0, b"", "")
 REBALANCE_READ = "Request cannot be completed because a rebalance is expected"
 REBALANCE_WRITE = "Cannot complete request because of a conflicting operation (e.g. worker rebalance)"
 TRACE = (
@@ -31,7 +34,8 @@ class Held:
 
     For the next ``passing`` reads its status tells that it is on its way; ``ran`` whether it was ever running;
     ``target`` is the state that a failed connector takes on when it is restarted;
-    ``offsets`` stand still.
+    ``offsets`` stand still; those that are ``unsaved`` take their place when it is stopped.
+    After each restart its tasks are RUNNING for ``retries`` reads of its status before they fail once more.
     """
 
     config: dict[str, str]
@@ -41,11 +45,15 @@ class Held:
     passing: int = 0
     target: str = "RUNNING"
     offsets: list[dict] = field(default_factory=list)
+    unsaved: list[dict] | None = None
+    retries: int | None = None
+    left: int | None = None
 
 
 class Worker:
     """``script`` holds answers to give, in order, to the next requests whatever they are, before real answers.
 
+    ``provided`` is what config providers give for every reference; ``trace`` what failed tasks tell.
     ``lazy``: tasks are left as they are for a new configuration, as before Kafka 3.9 when their own is the same.
     """
 
@@ -54,11 +62,18 @@ class Worker:
         self.connectors: dict[str, Held] = {}
         self.requests: list[tuple[str, str]] = []
         self.bodies: list[object] = []
+        self.provided = "hunter2-resolved"
+        self.trace = TRACE
+        self.largest_record = 1 << 20
         self.script: list[tuple[int, bytes, str] | None] = []
         self.without_status: dict[str, int] = {}
         self.failing: set[str] = set()
         self.healing = False
         self.lazy = False
+        self.keys: list[dict] = [
+            {"name": "pin", "type": "PASSWORD", "default_value": None},
+            {"name": "topic", "type": "STRING", "default_value": None},
+        ]
         self.refuse: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -89,7 +104,9 @@ class Worker:
             case "GET", ["connector-plugins"]:
                 return 200, [{"class": "org.example.Sink", "type": "sink", "version": "1.0"}]
             case "GET", ["connector-plugins", _, "config"]:
-                return 200, [{"name": "pin", "type": "PASSWORD"}, {"name": "topic", "type": "STRING"}]
+                return 200, self.keys
+            case "GET", ["connectors", name, "status"] if name in self.connectors:
+                return 200, self._status(name, self.connectors[name])
             case "PUT", ["connector-plugins", _, "config", "validate"]:
                 return self._validate(body)
             case _, ["connectors", name, *rest]:
@@ -113,10 +130,15 @@ class Worker:
 
     def _status(self, name, held):
         def shown(state, **more):
-            trace = {"trace": TRACE.format(password=held.config.get("password", ""))} if state == "FAILED" else {}
+            password = self._resolved(held.config.get("password", ""))
+            trace = {"trace": self.trace.format(password=password)} if state == "FAILED" else {}
             return {**more, "state": state, "worker_id": "127.0.0.1:8083", **trace}
 
         passing, held.passing = held.passing > 0, max(0, held.passing - 1)
+        if held.left is not None and not passing:
+            held.left -= 1
+            if held.left < 0:
+                held.left, held.tasks = None, ["FAILED"] * len(held.tasks)
         tasks = [shown("UNASSIGNED" if passing else state, id=index) for index, state in enumerate(held.tasks)]
         return {
             "name": name,
@@ -131,8 +153,17 @@ class Worker:
             return 409, _error(409, f"Connector {name} already exists")
         if "initial_state" in body and self.version.startswith("3.6"):
             return 500, _error(500, 'Unrecognized field "initial_state"')
-        self._put(name, body["config"], body.get("initial_state", "RUNNING"))
-        return 201, {"name": name, "config": body["config"], "tasks": [], "type": "sink"}
+        return self._written(name, body["config"], body.get("initial_state", "RUNNING"))
+
+    def _written(self, name, config, state):
+        if len(json.dumps(config)) > self.largest_record:
+            return 500, _error(500, "Error writing connector configuration to Kafka")
+        new = name not in self.connectors
+        self._put(name, config, state)
+        if new and (template := re.search(r"{(.*?)}", name)):
+            # It is created; its address in the header Location cannot be built.
+            return 500, _error(500, f'The template variable "{template[1]}" has no value')
+        return (201 if new else 200), {"name": name, "config": {**config, "name": name}, "tasks": [], "type": "sink"}
 
     def _put(self, name, config, state):
         held = self.connectors.setdefault(name, Held({}, state, [], ran=state == "RUNNING"))
@@ -144,17 +175,25 @@ class Worker:
         if held.state == "FAILED":
             held.state = held.target
         held.passing = 1
+        held.left = held.retries if held.state == "RUNNING" else None
         task_state = "FAILED" if name in self.failing and held.state == "RUNNING" else held.state
         held.tasks = [] if held.state == "STOPPED" else [task_state] * int(held.config.get("tasks.max", "1"))
+
+    def _resolved(self, value):
+        return re.sub(r"\$\{[^{}]+\}", self.provided, value)
 
     def _validate(self, config):
         if config["connector.class"] == "NoSuch":
             return 400, _error(400, "Failed to find any class that implements Connector and which name matches NoSuch")
+        if "mode" in config and config["mode"] != "bulk":
+            # A class that breaks off instead of collecting what is wrong.
+            return 500, _error(500, f"Invalid mode: {self._resolved(config['mode'])}")
         values = []
         for key, value in config.items():
-            resolved = "hunter2-resolved" if value.startswith("${") else value
+            resolved = self._resolved(value)
             errors = [f"Invalid value {resolved} for configuration {key}"] if value.endswith("bad") else []
-            values.append({"definition": {"name": key}, "value": {"name": key, "value": resolved, "errors": errors}})
+            shown = None if errors else "[hidden]" if key == "pin" else resolved
+            values.append({"definition": {"name": key}, "value": {"name": key, "value": shown, "errors": errors}})
         count = sum(bool(value["value"]["errors"]) for value in values)
         return 200, {"name": config["connector.class"], "error_count": count, "groups": [], "configs": values}
 
@@ -162,15 +201,13 @@ class Worker:
         if name in self.refuse and method != "GET":
             return 400, _error(400, self.refuse[name])
         if (method, rest) == ("PUT", ["config"]):
-            new = name not in self.connectors
-            self._put(name, body, "RUNNING")
-            return (201 if new else 200), {"name": name, "config": body, "tasks": [], "type": "sink"}
+            return self._written(name, body, "RUNNING")
         held = self.connectors.get(name)
         if held is None:
             return 404, _error(404, f"Connector {name} not found")
         match method, rest:
             case "GET", []:
-                return 200, {"name": name, "config": held.config, "tasks": [], "type": "sink"}
+                return 200, {"name": name, "config": {**held.config, "name": name}, "tasks": [], "type": "sink"}
             case "DELETE", []:
                 del self.connectors[name]
                 return 204, None
@@ -189,6 +226,8 @@ class Worker:
         failed = [task == "FAILED" for task in held.tasks]
         if held.state != "FAILED" or state == "STOPPED":
             held.state = state
+            if state == "STOPPED" and held.unsaved is not None:
+                held.offsets, held.unsaved = held.unsaved, None
             self._start(name, held)
             # A failed task takes on no state until it is restarted.
             held.tasks = [
@@ -235,6 +274,9 @@ def serve(worker, tls=None):
         def _answer(self):
             length = int(self.headers.get("Content-Length") or 0)
             status, body, content_type = worker.answer(self.command, self.path, self.rfile.read(length))
+            if status == CUT[0]:
+                self.close_connection = True
+                return
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))

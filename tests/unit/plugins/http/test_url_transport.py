@@ -4,13 +4,18 @@
 from __future__ import annotations
 
 import base64
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import RefusedError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, RefusedError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import ConnectionFailedError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.address import checked_url
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import (
+    ConnectionFailedError,
+    Response,
+)
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
 
 
@@ -100,7 +105,17 @@ def test_an_answer_that_takes_too_long(server):
             UrlTransport(Access(server.url, timeout=30)).request("GET", "/", timeout=0.05)
     finally:
         silent.set()
-    assert not caught.value.certain
+    # It may still be at it.
+    assert (caught.value.certain, caught.value.slow) == (False, True)
+
+
+def test_a_server_that_never_got_the_request():
+    # It lets anybody in, and says nothing while the encryption is to be agreed on.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        access = Access(f"https://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(ConnectionFailedError, match="timed out") as caught:
+            UrlTransport(access).request("PUT", "/", body=b"x", timeout=0.05)
+    assert (caught.value.certain, caught.value.slow) == (True, False)
 
 
 def test_goes_through_the_proxy_of_the_environment(server, monkeypatch):
@@ -108,3 +123,65 @@ def test_goes_through_the_proxy_of_the_environment(server, monkeypatch):
     monkeypatch.delenv("no_proxy", raising=False)
     UrlTransport(Access("http://worker.example:8083")).request("GET", "/connectors")
     assert [path for _method, path, _headers, _body in server.requests] == ["http://worker.example:8083/connectors"]
+    server.answer = (407, {}, b"")
+    answer = UrlTransport(Access("http://worker.example:8083")).request("GET", "/")
+    port = server.server_port
+    assert answer.proxy_hint.startswith(f"It is asked through the proxy 127.0.0.1:{port}, which http_proxy in the env")
+    assert "add worker.example to no_proxy" in answer.proxy_hint
+    monkeypatch.setenv("no_proxy", "worker.example")
+    assert UrlTransport(Access("http://worker.example:8083"))._proxy_hint == ""
+
+
+@pytest.fixture
+def proxied(server, monkeypatch):
+    """The server as the proxy of the environment, with credentials in its address."""
+    address = server.url.replace("//", "//ann:hidden@")
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, address)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    return server
+
+
+def test_a_proxy_that_does_not_connect_us(proxied):
+    proxied.RequestHandlerClass.do_CONNECT = lambda handler: handler.send_error(407)
+    with pytest.raises(ConnectionFailedError, match="407") as caught:
+        UrlTransport(Access("https://worker.example:8083")).request("GET", "/")
+    assert caught.value.permanent
+    assert "which https_proxy in the environment names: add worker.example" in caught.value.remedy
+    assert "hidden" not in str(caught.value)
+
+
+def test_a_proxys_page_for_signing_in(proxied):
+    proxied.answer = (302, {"Location": "http://sign-in.example/"}, b"")
+    with pytest.raises(RefusedError, match=r"http://sign-in.example/\. It is asked through the proxy"):
+        UrlTransport(Access("http://worker-2.example:8083")).request("GET", "/")
+
+
+def test_an_answer_that_breaks_off(server):
+    server.answer = (500, {}, b"abc")
+    send_header = BaseHTTPRequestHandler.send_header
+
+    def longer(handler, name, value):
+        send_header(handler, name, "10" if name == "Content-Length" else value)
+
+    server.RequestHandlerClass.send_header = longer
+    server.RequestHandlerClass.protocol_version = "HTTP/1.0"
+    with pytest.raises(ConnectionFailedError, match="does not answer"):
+        UrlTransport(Access(server.url)).request("GET", "/")
+
+
+@pytest.mark.parametrize("url", ["http://h:port", "http://[::1", "http://h:99999", "ftp://h", "http://", "h:8083"])
+def test_an_address_that_is_none(url):
+    with pytest.raises(InvalidInputError, match="is not a web address"):
+        checked_url(url, "http://host:port")
+
+
+def test_a_host_that_cannot_be_one():
+    with pytest.raises(ConnectionFailedError, match="Check the host in url") as caught:
+        UrlTransport(Access(f"http://{'a' * 70}.example:8083")).request("GET", "/")
+    assert caught.value.permanent
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"{", b"\xff", b""])
+def test_what_is_no_json(body):
+    assert Response(200, body).json() is None

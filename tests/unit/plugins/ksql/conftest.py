@@ -44,6 +44,7 @@ class Wire:
 
     A fault is a Response or an exception, or None to let one request through; ``lost`` says that a request
     answered with an exception reaches the server nevertheless. Only requests with ``only`` in their body count.
+    ``always`` is the answer to every request with a text in its body, and that text.
     """
 
     inner: object
@@ -51,10 +52,13 @@ class Wire:
     lost: bool = False
     only: str = ""
     sent: list[str] = field(default_factory=list)
+    always: tuple[Response, str] | None = None
 
     def request(self, method, path, *, body=None, headers=None, timeout=None):
         text = (body or b"").decode()
         self.sent.append(f"{method} {path} {text}")
+        if self.always and self.always[1] in text:
+            return self.always[0]
         fault = self.faults.pop(0) if self.faults and self.only in text else None
         if isinstance(fault, Response):
             return fault

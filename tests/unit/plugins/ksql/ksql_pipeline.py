@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import unquote
 
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import converge
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.declaration import parse
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.lexer import split
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.read import Site
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
 
 ORDERS = (
@@ -24,13 +26,30 @@ INSERT = "INSERT INTO big SELECT * FROM orders WHERE qty < 0;"
 PIPELINE = ORDERS + BIG + "CREATE TABLE totals AS SELECT item, COUNT(*) AS n FROM big GROUP BY item;" + INSERT
 
 
+class Direct:
+    """A Transport straight into an engine, for tests of many servers."""
+
+    def __init__(self, engine):
+        self.engine = engine
+
+    def request(self, method, path, *, body=None, **_more):
+        if method == "POST":
+            status, answer = self.engine.post(json.loads(body))
+        elif path == "/info":
+            status, answer = 200, self.engine.info()
+        else:
+            answer = self.engine.catalogue.statuses.get(unquote(path).removeprefix("/status/"))
+            status = 200 if answer else 404
+        return Response(status, json.dumps(answer).encode())
+
+
 def declared(text, variables=None, properties=None):
     return parse(split(text, "s.sql"), variables or {}, properties or {})
 
 
-def run(client, text, *, on_drift="fail", check=False, properties=None):
+def run(client, text, *, on_drift="fail", check=False, properties=None, variables=None):
     client.properties = properties or {}
-    return converge(Site(client), declared(text, properties=properties), Rules(on_drift), check=check)
+    return converge(Site(client), declared(text, variables, properties), Rules(on_drift), check=check)
 
 
 def removed(text):

@@ -17,13 +17,29 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import 
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import ConnectionFailedError, Response
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql import apply
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge, read
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import converge
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import KsqlClient, Patience
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.plan import plan
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.read import Site, read
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
-from ksql_pipeline import BIG, BUSY, FENCED, INSERT, ORDERS, PIPELINE, STARTING, WIDER, actions, declared, refusal, run
+from ksql_pipeline import (
+    BIG,
+    BUSY,
+    FENCED,
+    INSERT,
+    ORDERS,
+    PIPELINE,
+    STARTING,
+    WIDER,
+    Direct,
+    actions,
+    declared,
+    refusal,
+    run,
+)
+from ksqldb.engine import FENCED as FENCED_OFF
 from ksqldb.engine import Engine
 from ksqldb.functions import Functions
 
@@ -255,6 +271,22 @@ def test_a_lost_request_is_repeated(client, wire, engine):
     assert engine.catalogue.sequence == 0
 
 
+def test_a_request_that_is_carried_out_after_the_look_is_no_refusal(client, wire, engine):
+    post, looks = engine.post, []
+
+    def late(body):
+        answer = post(body)
+        looks.extend(["a look"] if body["ksql"].startswith("DESCRIBE STREAMS") else [])
+        if len(looks) == 2 and not engine.catalogue.sources:
+            post({"ksql": ORDERS})
+        return answer
+
+    engine.post = late
+    wire.faults, wire.only = [ConnectionFailedError("timed out")], '"CREATE STREAM orders'
+    assert [entry["changed"] for entry in run(client, ORDERS + BIG).results()] == [True, True]
+    assert list(engine.catalogue.sources) == ["ORDERS", "BIG"]
+
+
 def executing(command_id):
     status = {"status": "EXECUTING", "message": "Executing statement", "queryId": None}
     entity = {"@type": "currentStatus", "statementText": "", "commandId": command_id, "commandStatus": status}
@@ -287,21 +319,76 @@ def test_success_that_says_already_exists_is_looked_at_again(client, wire, engin
     assert list(engine.catalogue.sources) == ["ORDERS"]
 
 
-def test_a_refusal_half_way_says_what_was_done(client, wire):
-    entity = json.loads(executing("c").body)[0]
-    entity["commandStatus"] = {"status": "SUCCESS", "message": "Stream created", "queryId": None}
-    body = {
-        "@type": "statement_error",
-        "error_code": 40001,
-        "message": "No.",
-        "statementText": "",
-        "entities": [entity],
-    }
-    wire.faults, wire.only = [Response(400, json.dumps(body).encode())], '"CREATE STREAM orders'
+@pytest.mark.parametrize("message", FENCED_OFF)
+@pytest.mark.parametrize("done", range(4))
+def test_after_a_fence_the_rest_goes_on_and_all_that_was_done_is_told(client, engine, message, done):
+    engine.fences = [(done, message)]
+    outcome = run(client, PIPELINE)
+    assert [entry["changed"] for entry in outcome.results()] == [True] * 4
+    assert len(engine.catalogue.sources) == 3
+    assert len(engine.catalogue.queries) == 3
+    assert run(client, PIPELINE).changed is False
+
+
+@pytest.mark.parametrize("message", FENCED_OFF)
+def test_who_is_fenced_off_for_ever_ends_at_the_deadline_and_tells_what_was_done(client, engine, clock, message):
+    engine.fences = [(1, message), *[(0, message)] * 1000]
+    with pytest.raises(DeadlineError, match="within 60 s") as caught:
+        run(client, PIPELINE)
+    assert 60 <= clock.now < 70
+    assert [entry["changed"] for entry in caught.value.details["statements"]] == [True, False, False, False]
+    assert caught.value.details["changed"] is True
+
+
+def test_what_is_done_of_building_again_is_told_too(client, engine):
+    run(client, PIPELINE)
+    engine.fences = [(4, FENCED_OFF[0]), *[(0, FENCED_OFF[0])] * 1000]
+    with pytest.raises(DeadlineError) as caught:
+        run(client, PIPELINE.replace("id INT KEY", "id BIGINT KEY"), on_drift="recreate")
+    assert engine.catalogue.sources == {}
+    assert [entry["changed"] for entry in caught.value.details["statements"]] == [True] * 4
+
+
+def test_what_was_done_is_looked_up_though_the_time_is_over(client, engine):
+    client.patience.seconds = 0
+    engine.fences = [(1, FENCED_OFF[0])]
+    with pytest.raises(DeadlineError) as caught:
+        run(client, ORDERS + BIG)
+    assert [entry["changed"] for entry in caught.value.details["statements"]] == [True, False]
+    assert caught.value.details["changed"] is True
+
+
+def test_work_that_somebody_else_undoes_is_no_progress(client, engine, clock, monkeypatch):
+    monkeypatch.setattr(apply, "BATCH", 1)
+    post = engine.post
+
+    def undone(body):
+        answer = post(body)
+        if answer[0] == 500:
+            post({"ksql": "DROP STREAM IF EXISTS orders;"})
+        return answer
+
+    engine.post = undone
+    engine.fences = [(1, ""), (0, FENCED_OFF[0]), (1, "")] * 500
+    with pytest.raises(DeadlineError, match="within 60 s"):
+        run(client, ORDERS + BIG)
+    assert 60 <= clock.now < 70
+
+
+def test_a_refusal_half_way_says_what_was_done(client, engine):
+    engine.fences = [(1, "No.")]
     with pytest.raises(RefusedError, match=r"stream BIG .*No\.") as caught:
         run(client, ORDERS + BIG)
     assert [entry["changed"] for entry in caught.value.details["statements"]] == [True, False]
     assert caught.value.details["changed"] is True
+
+
+def test_an_answer_that_leaves_out_a_statement_is_no_success(client, wire, clock):
+    wire.always = (Response(200, b"[]"), '"CREATE STREAM orders')
+    with pytest.raises(DeadlineError, match=r"does not say what became of stream ORDERS \(s\.sql:1:1\)") as caught:
+        run(client, ORDERS)
+    assert caught.value.details["changed"] is False
+    assert 60 <= clock.now < 70
 
 
 def test_credentials_are_asked_for(client, wire):
@@ -340,18 +427,6 @@ def test_very_many_are_validated_together_and_sent_in_parts(client, wire, monkey
     monkeypatch.setattr(apply, "BATCH", 4)
     run(client, "".join(ORDERS.replace("orders (", f"orders{n} (") for n in range(9)))
     assert len(wire.sent) == 1 + 1 + 3
-
-
-class Direct:
-    """A Transport straight into an engine: property tests run many servers."""
-
-    def __init__(self, engine):
-        self.engine = engine
-
-    def request(self, method, path, *, body=None, **_more):
-        assert (method, path) == ("POST", "/ksql")
-        status, answer = self.engine.post(json.loads(body))
-        return Response(status, json.dumps(answer).encode())
 
 
 COLUMNS = some.lists(some.sampled_from(["a INT", "b VARCHAR", "c DOUBLE", "`d` BIGINT"]), unique=True, max_size=3)

@@ -14,9 +14,10 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import 
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql import apply
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import converge
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import ConnectReader, Patience
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.read import Site
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.report import diff
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
 from file_worker import FileWorker
 from ksql_pipeline import ORDERS, actions, declared, removed
@@ -59,7 +60,8 @@ def test_quartet_of_a_connector(site, worker):
 def test_a_configuration_that_differs_is_refused_with_its_difference(site, worker, on_drift):
     run(site, SOURCE.replace("'topic'='t'", "'topic'='t', 'sasl.password'='very-secret'"))
     worker.configs["FILE_SRC"]["file"] = "/other"
-    with pytest.raises(RefusedError, match=r"connector FILE_SRC \(s\.sql:1:1\): .*kafka_connector can") as caught:
+    differing = r"connector FILE_SRC \(s\.sql:1:1\): .* differs in file, sasl\.password, and .*kafka_connector can"
+    with pytest.raises(RefusedError, match=differing) as caught:
         run(site, SOURCE, on_drift=on_drift)
     (difference,) = caught.value.details["diff"]
     assert "file = /other" in difference["before"]
@@ -86,7 +88,7 @@ def test_quartet_of_a_removal(site, worker, how):
     for check, changed in ((True, True), (False, True), (True, False), (False, False)):
         outcome = converge(site, statements, Rules(), check=check)
         assert (outcome.changed, actions(outcome)) == (changed, ["drop" if changed else "none"])
-        assert len(apply.diff(outcome)) == changed
+        assert len(diff(outcome)) == changed
         assert bool(worker.configs) is (check and changed)
 
 

@@ -10,7 +10,7 @@ import json
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.report import hidden_strings
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.info import hidden_strings
 from ansible_collections.igrafx.liveconnect.plugins.modules import ksql_info
 from ksql_pipeline import BIG, INSERT, ORDERS
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The client on answers recorded from a real server (7.6.14), word for word: what is retried, and what is not.
 
-A busy command runner (45 to 51), a sequence number that is not reached (227), clients that met (371, 372), start-up
-(378, 381), Kafka Connect out of reach (389), and authentication (412 to 414).
+A busy command runner (45 to 51), a sequence number that is not reached (227), clients that met (371, 372, 470),
+start-up (378, 381), Kafka Connect out of reach (389), and authentication (412 to 414).
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ def client(clock):
     return made
 
 
-@pytest.mark.parametrize("number", [46, 227, 371, 372, 378, 381])
+@pytest.mark.parametrize("number", [46, 227, 371, 372, 378, 381, 470])
 def test_a_write_that_was_not_carried_out_may_be_tried_again(client, number):
     with pytest.raises(UnsettledError, match="ksqlDB says"):
         list(client(number).execute([ANYTHING]))
 
 
-@pytest.mark.parametrize("number", [46, 227, 371, 372, 378, 381])
+@pytest.mark.parametrize("number", [46, 227, 371, 372, 378, 381, 470])
 def test_a_read_is_tried_again_until_the_deadline(client, clock, number):
     with pytest.raises(DeadlineError, match="within 60 s"):
         client(number).catalogue()

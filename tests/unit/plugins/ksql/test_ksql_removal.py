@@ -12,7 +12,8 @@ import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, RefusedError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import ConnectionFailedError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql import apply
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import Site, converge
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import converge
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.read import Site
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
 from ksql_pipeline import BIG, BUSY, INSERT, ORDERS, PIPELINE, actions, declared, remove, run
 
@@ -41,14 +42,14 @@ def test_building_again_ends_dependants_first_in_the_same_request(client, wire):
     wire.sent.clear()
     run(client, OTHER_KEY, on_drift="recreate")
     (sent,) = [json.loads(one.split(" ", 2)[2])["ksql"] for one in wire.sent if "DROP" in one]
-    assert [" ".join(one.split()[:3]) for one in sent.split("; ")][:5] == [
+    assert [" ".join(one.split()[:3]) for one in sent.split(";\n")][:5] == [
         "DROP TABLE `TOTALS`",
-        sent.split("; ")[1],
+        sent.split(";\n")[1],
         "DROP STREAM `BIG`",
         "DROP STREAM `ORDERS`",
         "CREATE STREAM orders",
     ]
-    assert sent.split("; ")[1].startswith("TERMINATE INSERT_BIG_")
+    assert sent.split(";\n")[1].startswith("TERMINATE INSERT_BIG_")
 
 
 def test_what_is_not_declared_is_never_dropped_to_build_again(client, engine):

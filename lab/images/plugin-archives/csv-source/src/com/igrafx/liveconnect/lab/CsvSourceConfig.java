@@ -3,12 +3,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package com.igrafx.liveconnect.lab;
 
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.charset.Charset;
+import java.nio.charset.CodingErrorAction;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.apache.kafka.common.config.AbstractConfig;
@@ -19,6 +23,7 @@ import org.apache.kafka.common.config.ConfigDef.Range;
 import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigDef.ValidString;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.connect.data.Schema;
 
 /** The connector's configuration: spooldir's keys, meanings and defaults. */
 final class CsvSourceConfig extends AbstractConfig {
@@ -44,8 +49,13 @@ final class CsvSourceConfig extends AbstractConfig {
             "How long ago, in milliseconds, a file must have been written last.")
         .define("processing.file.extension", Type.STRING, ".PROCESSING", Importance.LOW,
             "The extension of the mark beside the file that is being read.")
+        .define("key.schema", Type.STRING, "", Importance.HIGH,
+            "The schema of the keys, as JSON; required unless schemas are generated.")
+        .define("value.schema", Type.STRING, "", Importance.HIGH,
+            "The schema of the values, as JSON; required unless schemas are generated.")
         .define("schema.generation.enabled", Type.BOOLEAN, false, Importance.MEDIUM,
-            "Must be true here: the fields are the names of the header, optional strings all of them.")
+            "Whether schemas that are not declared are made from the files that are there when the connector starts: "
+                + "the fields are the names of the header, optional strings all of them.")
         .define("schema.generation.key.fields", Type.LIST, "", Importance.MEDIUM,
             "The fields that make the key; none: records have no key.")
         .define("schema.generation.key.name", Type.STRING, "com.github.jcustenborder.kafka.connect.model.Key",
@@ -76,6 +86,10 @@ final class CsvSourceConfig extends AbstractConfig {
     final long emptyPollWait;
     final long minimumAge;
     final String processingExtension;
+    /** Null where it is to be generated. */
+    final Schema keySchema;
+    /** Null where it is to be generated. */
+    final Schema valueSchema;
     final List<String> keyFields;
     final String keyName;
     final String valueName;
@@ -111,10 +125,28 @@ final class CsvSourceConfig extends AbstractConfig {
         if (cleanup.equals("MOVE") && finished == null) {
             throw new ConfigException("finished.path", "", "is required with cleanup.policy MOVE");
         }
-        if (!getBoolean("schema.generation.enabled")) {
-            throw new ConfigException("schema.generation.enabled", false,
-                "must be true: this stand-in takes its schemas from the header alone");
+        keySchema = schema("key.schema");
+        valueSchema = schema("value.schema");
+    }
+
+    /** Opens a file behind the rows that are to be left out at its beginning. */
+    CsvReader open(Path file) throws IOException {
+        CsvReader reader = new CsvReader(
+            new InputStreamReader(Files.newInputStream(file), charset.newDecoder()
+                .onMalformedInput(CodingErrorAction.REPORT).onUnmappableCharacter(CodingErrorAction.REPORT)),
+            separator, quote, nulls);
+        for (int row = 0; row < skip; row++) {
+            reader.row();
         }
+        return reader;
+    }
+
+    private Schema schema(String key) {
+        Schema schema = CsvSchemas.read(key, getString(key));
+        if (!getBoolean("schema.generation.enabled")) {
+            Objects.requireNonNull(schema, "'" + key + "' must be set if 'schema.generation.enabled' = false.");
+        }
+        return schema;
     }
 
     private static void requireFolder(String name, Object value) {

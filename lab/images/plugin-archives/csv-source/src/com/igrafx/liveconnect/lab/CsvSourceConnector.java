@@ -3,11 +3,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package com.igrafx.liveconnect.lab;
 
+import java.io.IOException;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.connect.connector.Task;
+import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.source.SourceConnector;
 
 /** Reads CSV files that are dropped into a directory; a stand-in with spooldir's configuration keys. */
@@ -18,8 +20,13 @@ public final class CsvSourceConnector extends SourceConnector {
 
     @Override
     public void start(Map<String, String> given) {
-        new CsvSourceConfig(given);
-        properties = Map.copyOf(given);
+        CsvSourceConfig config = new CsvSourceConfig(given);
+        try {
+            boolean declared = config.keySchema != null && config.valueSchema != null;
+            properties = Map.copyOf(declared ? given : CsvSchemas.generate(config, given));
+        } catch (IOException problem) {
+            throw new ConnectException("Exception thrown while generating schema", problem);
+        }
     }
 
     @Override

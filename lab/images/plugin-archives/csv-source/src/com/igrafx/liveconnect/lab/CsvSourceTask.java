@@ -4,8 +4,6 @@
 package com.igrafx.liveconnect.lab;
 
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.CodingErrorAction;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -18,10 +16,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
-import org.apache.kafka.connect.data.SchemaBuilder;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.apache.kafka.connect.source.SourceTask;
 import org.slf4j.Logger;
@@ -47,8 +46,6 @@ public final class CsvSourceTask extends SourceTask {
     private Path file;
     private String identity;
     private CsvReader reader;
-    private Schema keySchema;
-    private Schema valueSchema;
     private List<String> names;
 
     @Override
@@ -101,17 +98,8 @@ public final class CsvSourceTask extends SourceTask {
         identity = identityOf(file);
         Files.write(mark(file), new byte[0]);
         LOG.info("Reading {}", file);
-        reader = new CsvReader(
-            new InputStreamReader(Files.newInputStream(file), config.charset.newDecoder()
-                .onMalformedInput(CodingErrorAction.REPORT).onUnmappableCharacter(CodingErrorAction.REPORT)),
-            config.separator, config.quote, config.nulls);
-        for (int row = 0; row < config.skip; row++) {
-            reader.row();
-        }
-        names = config.header ? reader.row() : null;
-        if (names != null) {
-            describe(names);
-        }
+        reader = config.open(file);
+        names = config.header ? CsvSchemas.names(reader.row()) : CsvSchemas.fields(config.valueSchema);
         Map<String, Object> offset = context.offsetStorageReader().offset(partition());
         if (offset != null && identity.equals(offset.get("file"))) {
             long done = ((Number) offset.get("row")).longValue();
@@ -134,57 +122,29 @@ public final class CsvSourceTask extends SourceTask {
     }
 
     private SourceRecord record(List<String> row) throws IOException {
-        if (names == null) {
-            describe(numbered(row.size()));
-        }
         if (row.size() != names.size()) {
             throw new IOException("row " + reader.rows() + " has " + row.size() + " fields, not " + names.size());
         }
-        Struct value = new Struct(valueSchema);
-        for (int column = 0; column < names.size(); column++) {
-            value.put(names.get(column), row.get(column));
-        }
-        Struct key = null;
-        if (keySchema != null) {
-            key = new Struct(keySchema);
-            for (String name : config.keyFields) {
-                key.put(name, value.get(name));
-            }
-        }
+        Struct key = struct(config.keySchema, row);
+        Struct value = struct(config.valueSchema, row);
         Map<String, Object> offset = Map.of("file", identity, "row", reader.rows());
-        return new SourceRecord(partition(), offset, config.topic, null, keySchema, key, valueSchema, value);
+        return new SourceRecord(partition(), offset, config.topic, null, key.schema(), key, value.schema(), value);
     }
 
-    /** Fields are optional strings, named by the header. */
-    private void describe(List<String> header) throws IOException {
-        names = header;
-        SchemaBuilder value = SchemaBuilder.struct().name(config.valueName);
-        for (String name : names) {
-            if (name == null || name.isBlank() || value.field(name) != null) {
-                throw new IOException("the header has an empty or a repeated name: " + names);
-            }
-            value.field(name, Schema.OPTIONAL_STRING_SCHEMA);
-        }
-        valueSchema = value.build();
-        keySchema = null;
-        if (!config.keyFields.isEmpty()) {
-            SchemaBuilder key = SchemaBuilder.struct().name(config.keyName);
-            for (String name : config.keyFields) {
-                if (!names.contains(name)) {
-                    throw new IOException("the key field " + name + " is not in the header: " + names);
+    /** The fields of the schema; columns that it does not have are left out. */
+    private Struct struct(Schema schema, List<String> row) throws IOException {
+        Struct struct = new Struct(schema);
+        for (int column = 0; column < names.size(); column++) {
+            Field field = schema.field(names.get(column));
+            if (field != null) {
+                try {
+                    struct.put(field, CsvSchemas.parse(field.schema(), row.get(column)));
+                } catch (IllegalArgumentException | DataException problem) {
+                    throw new IOException("row " + reader.rows() + ", " + field.name() + ": " + problem.getMessage());
                 }
-                key.field(name, Schema.OPTIONAL_STRING_SCHEMA);
             }
-            keySchema = key.build();
         }
-    }
-
-    private static List<String> numbered(int count) {
-        List<String> result = new ArrayList<>();
-        for (int column = 1; column <= count; column++) {
-            result.add(String.format("column%02d", column));
-        }
-        return result;
+        return struct;
     }
 
     /** Does with a file that has been read what the cleanup policy says. */

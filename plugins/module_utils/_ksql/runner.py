@@ -1,0 +1,82 @@
+# Copyright (c) iGrafx LiveConnect contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+"""The modules from their options to their results: parse, plan, apply, report."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .._errors import InvalidInputError
+from .._http.urls import transport_from
+from .apply import converge
+from .client import ConnectReader, KsqlClient, Patience, is_unfit
+from .declaration import parse
+from .info import REQUEST, described
+from .model import as_texts
+from .read import Site
+from .record import Record
+from .report import diff
+from .scripts import read_scripts
+from .steps import Rules
+
+Params = t.Mapping[str, t.Any]
+
+
+def run(params: Params, *, check: bool, warn: t.Callable[[str], None]) -> dict[str, t.Any]:
+    """The result of ksql_statement; LiveConnectError carries as much of it as there is in its details."""
+    rules = rules_from(params)
+    variables = as_texts({**params["variables"], **params["secrets"]})
+    statements = parse(
+        read_scripts(params["src"], params["statements"]),
+        variables,
+        params["properties"],
+        params["secrets"],
+        absent=params["state"] == "absent",
+    )
+    outcome = converge(_site(params, variables), statements, rules, check=check)
+    for warning in outcome.warnings:
+        warn(warning)
+    return {"changed": outcome.changed, "statements": outcome.results(), "diff": diff(outcome)}
+
+
+def run_info(params: Params) -> dict[str, t.Any]:
+    """The result of ksql_info."""
+    transport = transport_from(params, is_unfit)
+    client = KsqlClient(transport, Patience(params["retry_timeout"]), timeout=params["timeout"])
+    return {"changed": False, **described(client.info(), client.ask(REQUEST), show_strings=params["show_strings"])}
+
+
+def rules_from(params: Params) -> Rules:
+    """What may be done, from the options; InvalidInputError when they contradict each other."""
+    absent = params["state"] == "absent"
+    if params["delete_topic"] and not absent:
+        raise InvalidInputError("delete_topic: it works with state: absent only.", remedy="Leave it out.")
+    if params["purge"] and absent:
+        raise InvalidInputError("purge: it works with state: present only.", remedy="Declare what stays, and purge.")
+    try:
+        pattern = re.compile(params["purge_match"]) if params["purge"] else None
+    except re.error as error:
+        raise InvalidInputError(
+            f"purge_match: '{params['purge_match']}' is no regular expression: {error}.",
+            remedy="Write one as Python does.",
+        ) from error
+    return Rules(params["on_drift"], pattern, params["delete_topic"])
+
+
+def _site(params: Params, variables: t.Mapping[str, str]) -> Site:
+    client = KsqlClient(
+        transport_from(params, is_unfit),
+        Patience(params["retry_timeout"]),
+        properties=params["properties"],
+        variables=variables,
+        timeout=params["timeout"],
+        wait_timeout=params["wait_timeout"],
+    )
+    workers = transport_from({**params, "url": params["connect_url"]}, is_unfit)
+    connect = ConnectReader(workers, Patience(params["retry_timeout"]), params["timeout"])
+    record = Record(params["record"] or "", " ".join(params["url"]))
+    return Site(client, record, connect if params["connect_url"] else None)
