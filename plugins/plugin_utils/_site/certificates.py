@@ -14,12 +14,17 @@ import typing as t
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
-
 from .items import text, texts
+
+try:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+except ImportError:  # pragma: no cover - ansible-core itself depends on it
+    HAS_CRYPTOGRAPHY = False
+else:
+    HAS_CRYPTOGRAPHY = True
 
 PEM = "-----BEGIN "
 BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
@@ -49,6 +54,8 @@ def problems(declared: t.Mapping[str, t.Any], variables: Variables, now: datetim
     ``declared`` has the role's variables by their names without the role's, ``certificate_text`` and ``key_text``
     (empty where there is no such file), and in ``site_names`` the names that others check.
     """
+    if not HAS_CRYPTOGRAPHY:
+        return ["The control machine's Python has no cryptography, which reads certificates: install it there."]
     names = [name for name in texts(declared["names"]) if name]
     found = [*_name_problems(names, texts(declared["site_names"])), *_duration_problems(declared)]
     if declared["source"] == "files":
