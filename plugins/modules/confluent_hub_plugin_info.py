@@ -93,6 +93,10 @@ plugins:
       description: How its files differ from the receipt.
       type: list
       elements: str
+    foreign:
+      description: Files in its directory that the receipt does not name; none in the flat layout or without a receipt.
+      type: list
+      elements: str
   sample:
     - name: jcustenborder/kafka-connect-spooldir
       version: 2.0.65
@@ -105,6 +109,7 @@ plugins:
         sources: [com.github.jcustenborder.kafka.connect.spooldir.SpoolDirCsvSourceConnector]
       classes_declared: false
       damage: []
+      foreign: []
 """
 
 from ansible.module_utils.basic import AnsibleModule

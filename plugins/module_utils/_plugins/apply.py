@@ -15,14 +15,16 @@ from pathlib import Path
 from .._errors import InvalidInputError, LiveConnectError
 from .destination import Destination, Layout
 from .digest import file_digest
-from .model import LATEST, Checksum, Desired, FileSource, Installed, needs_latest
-from .plan import Action, Plan, Step, plan
+from .model import LATEST, Checksum, Desired, Extra, FileSource, Installed, needs_latest, split_stem
+from .plan import Action, Plan, Step, plan, refuse_losses
 from .storage import named
 
 if t.TYPE_CHECKING:
     from .options import Options
     from .receipt import Receipt
     from .stage import Progress, Staged, Stager
+
+_Wanted = t.TypeVar("_Wanted", Desired, Extra)
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Installer:
         elif planned.changed:
             with self._destination.locked():
                 # Another run may have been at work until the lock was ours.
-                planned = plan(resolved, self._read(), purge=self._options.purge)
+                planned = self._planned(resolved, self._read())
                 return Outcome(planned, self._apply(planned), leftovers)
         elif self._destination.littered:
             with self._destination.locked():
@@ -84,24 +86,32 @@ class Installer:
         resolved = [self._settle(desired, standing.get(desired.directory)) for desired in declared]
         if any(needs_latest(desired) for desired in resolved):
             resolved = self._stager.latest(resolved)
-        return resolved, plan(resolved, actual, purge=self._options.purge)
+        return resolved, self._planned(resolved, actual)
+
+    def _planned(self, resolved: t.Sequence[Desired], actual: t.Iterable[Installed]) -> Plan:
+        planned = plan(resolved, actual, purge=self._options.purge)
+        for step in planned.steps:
+            refuse_losses(step.desired, step.lost)
+        return planned
 
     def _settle(self, desired: Desired, current: Installed | None) -> Desired:
         """The same with what the node alone can tell: the digest of a file, and the version when any will do."""
         if not desired.present:
             return desired
-        if isinstance(desired.source, FileSource) and not desired.checksum:
-            with named(desired.label):
-                return self._with_digest(desired, Path(desired.source.path))
+        with named(desired.label):
+            desired = replace(self._with_digest(desired), extra=tuple(map(self._with_digest, desired.extra)))
         if needs_latest(desired) and desired.version != LATEST and current is not None and current.version:
             return replace(desired, version=current.version)
         return desired
 
-    def _with_digest(self, desired: Desired, path: Path) -> Desired:
+    def _with_digest(self, wanted: _Wanted) -> _Wanted:
+        if not isinstance(wanted.source, FileSource) or wanted.checksum:
+            return wanted
+        path = Path(wanted.source.path)
         if path.is_file():
-            return replace(desired, checksum=Checksum("sha256", file_digest(path)))
+            return replace(wanted, checksum=Checksum("sha256", file_digest(path)))
         if self._options.check_mode:
-            return desired  # an earlier task would have brought it
+            return wanted  # an earlier task would have brought it
         raise InvalidInputError(f"src: {path} is not a file on this node.", remedy="Copy it there first.")
 
     def _apply(self, planned: Plan) -> list[dict[str, t.Any]]:
@@ -109,16 +119,28 @@ class Installer:
         try:
             fetching = _to_fetch(planned)
             staged = self._stager.stage(fetching) if fetching else {}
+            lost = {step.desired.directory: self._lost(step, staged) for step in planned.steps}
             for step in planned.steps:
                 ready = staged.get(step.desired.directory)
                 if step.changed:
                     with named(step.desired.label):
                         self._exchange(step, ready)
-                results.append(self._result(step, ready))
+                results.append(self._result(step, ready, lost[step.desired.directory]))
         except LiveConnectError as error:
             error.details["plugins"] = results
             raise
         return results
+
+    def _lost(self, step: Step, staged: t.Mapping[str, Staged]) -> tuple[str, ...]:
+        """The step's lost files; of a plugin without a receipt the jars that the new one has under no version."""
+        ready, current = staged.get(step.desired.directory), step.current
+        lost = step.lost
+        if ready and current and not current.receipt and self._destination.layout is Layout.PLUGIN:
+            brought = {_stem(record.path) for record in ready.receipt.files}
+            jars = self._destination.jars_of(current)
+            lost += tuple(f"{current.entry}/{path}" for path in jars if _stem(path) not in brought)
+            refuse_losses(step.desired, lost)
+        return lost
 
     def _exchange(self, step: Step, staged: Staged | None) -> None:
         desired, current, destination = step.desired, step.current, self._destination
@@ -143,7 +165,9 @@ class Installer:
 
     # Reporting
 
-    def _result(self, step: Step, staged: Staged | None = None) -> dict[str, t.Any]:
+    def _result(
+        self, step: Step, staged: Staged | None = None, lost: t.Sequence[str] | None = None
+    ) -> dict[str, t.Any]:
         desired, current = step.desired, step.current
         receipt = staged.receipt if staged else (current.receipt if current and not step.fetches else None)
         standing = current.version if current else None
@@ -162,7 +186,13 @@ class Installer:
             "classes": dict(receipt.classes) if receipt and desired.present else {},
             "classes_declared": receipt.classes_declared if receipt and desired.present else None,
             "reasons": list(step.reasons),
+            "foreign": self._foreign(step, lost or step.lost),
         }
+
+    def _foreign(self, step: Step, lost: t.Sequence[str]) -> list[str]:
+        replaced = step.fetches or not step.desired.present
+        kept = [] if replaced or not step.current else [f"{step.current.entry}/{path}" for path in step.current.foreign]
+        return sorted([*lost, *kept])
 
     def _path(self, step: Step, receipt: Receipt | None) -> Path:
         if self._destination.layout is Layout.PLUGIN:
@@ -170,6 +200,10 @@ class Installer:
         if receipt and len(receipt.files) == 1:
             return self._destination.path / receipt.files[0].path
         return self._destination.path
+
+
+def _stem(path: str) -> str:
+    return split_stem(path.rpartition("/")[2])[0]
 
 
 def _to_fetch(planned: Plan) -> list[Desired]:

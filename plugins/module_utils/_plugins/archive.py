@@ -26,6 +26,7 @@ from pathlib import Path, PurePosixPath
 
 from .._errors import LiveConnectError
 from .digest import file_digest
+from .model import jar_name
 from .receipt import FileRecord
 
 if t.TYPE_CHECKING:
@@ -94,16 +95,16 @@ def unpack(archive: Path, file_name: str, work: Path, target: Path, limits: Limi
     )
 
 
-def add_jar(archive: Path, file_name: str, directory: Path, limits: Limits) -> FileRecord:
-    """Move a bare jar into ``directory`` after a look at its table of contents; its name ends in .jar there."""
+def add_jar(archive: Path, file_name: str, tree: Path, limits: Limits, *, below: str = "") -> FileRecord:
+    """Move a bare jar to ``below`` in ``tree`` after a look at its table of contents; its name ends in .jar there."""
     if identify(archive, file_name, limits) != "jar":
-        raise ArchiveError(f"{file_name}: not a jar.", remedy="Only jars can be dependencies.")
-    name = file_name if file_name.lower().endswith(".jar") else f"{file_name}.jar"
-    target = directory / name
+        raise ArchiveError(f"{file_name}: not a jar.", remedy="Only jars can be added to a plugin.")
+    path = PurePosixPath(below, jar_name(file_name))
+    target = tree / path
     if target.exists():
         raise ArchiveError(f"{file_name}: the plugin already has a file of that name.", remedy="Remove one of them.")
     archive.rename(target)
-    return FileRecord(name, target.stat().st_size, file_digest(target))
+    return FileRecord(str(path), target.stat().st_size, file_digest(target))
 
 
 class _Sink:

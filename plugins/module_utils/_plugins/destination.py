@@ -179,7 +179,8 @@ class Destination:
             for path in (*self._own_directories(receipt, root), self.receipt_path(found.entry))
             if path.exists() and not self.ownership.fits(path.stat())
         ]
-        return replace(found, damage=tuple(damage), misfit=tuple(misfit))
+        foreign = () if self.layout is Layout.FLAT else tuple(sorted(_foreign(root, receipt)))
+        return replace(found, damage=tuple(damage), misfit=tuple(misfit), foreign=foreign)
 
     def _own_directories(self, receipt: Receipt, root: Path) -> list[Path]:
         if self.layout is Layout.FLAT:
@@ -306,6 +307,11 @@ class Destination:
             home.rename(gone)
             _remove(gone)
 
+    def jars_of(self, found: Installed) -> list[str]:
+        """The jars in the directory of ``found``, relative to it."""
+        root = self.root_of(found)
+        return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.suffix.lower() == ".jar")
+
     def adjust(self, found: Installed) -> None:
         """Give every misfit the declared owner, group and mode."""
         for path in found.misfit:
@@ -326,6 +332,16 @@ class Destination:
     def _jar(self, name: str) -> Path:
         # A receipt is a file that others may have written: only its names count, never a path.
         return self.path / PurePosixPath(name).name
+
+
+def _foreign(root: Path, receipt: Receipt) -> t.Iterator[str]:
+    known = {RECEIPT_NAME, *(record.path for record in receipt.files)}
+    for folder, folders, files in os.walk(root):
+        links = [name for name in folders if os.path.islink(f"{folder}/{name}")]  # noqa: PTH114 -- see _examined
+        for name in (*files, *links):
+            path = f"{folder}/{name}"[len(f"{root}/") :]
+            if path not in known:
+                yield path
 
 
 def _number(text: str | None, look_up: t.Callable[[str], int]) -> int | None:

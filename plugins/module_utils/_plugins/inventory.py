@@ -108,6 +108,7 @@ def describe(root: Path, found: Installed) -> dict[str, t.Any]:
         "classes": dict(classes.by_kind),
         "classes_declared": classes.declared,
         "damage": list(found.damage),
+        "foreign": list(found.foreign),
     }
 
 

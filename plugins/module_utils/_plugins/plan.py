@@ -11,7 +11,11 @@ import typing as t
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .model import LATEST, Desired, Installed, MavenSource, NoSource
+from .._errors import RefusedError
+from .model import LATEST, Desired, Installed, NoSource
+
+if t.TYPE_CHECKING:
+    from .receipt import Receipt
 
 
 class Action(StrEnum):
@@ -46,6 +50,21 @@ class Step:
         """Whether an archive is needed."""
         return self.action in (Action.INSTALLED, Action.UPDATED, Action.REPAIRED)
 
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Foreign files, relative to the destination, that go with what the step replaces or removes.
+
+        One that a declared extra takes the place of is none.
+        """
+        replaced = (self.current,) if self.current and (self.fetches or not self.desired.present) else ()
+        brought = {extra.jar for extra in self.desired.extra if self.desired.present}
+        return tuple(
+            f"{item.entry}/{path}"
+            for item in (*replaced, *self.obsolete)
+            for path in item.foreign
+            if path.rpartition("/")[2] not in brought
+        )
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -69,12 +88,14 @@ class Plan:
                 same_version = step.desired.version == step.current.version
                 told = step.action in (Action.REPAIRED, Action.ADJUSTED) or (same_version and step.fetches)
                 notes = f" ({'; '.join(step.reasons)})" if told else ""
-                before[step.desired.directory] = (step.current.version or "unknown version") + notes
+                before[step.desired.directory] = _standing(step.current) + notes
             if step.desired.present:
                 kept = step.current.version if step.current and not step.fetches else None
-                after[step.desired.directory] = step.desired.version or kept or "unknown version"
-            for other in step.obsolete:
-                before[other.entry] = other.version or "unknown version"
+                after[step.desired.directory] = _told(
+                    step.desired.version or kept, (str(extra.source) for extra in step.desired.extra)
+                )
+            before |= {other.entry: _standing(other) for other in step.obsolete}
+            before |= dict.fromkeys(step.lost, "a foreign file")
         return {"before": _lines(before), "after": _lines(after)}
 
 
@@ -93,6 +114,19 @@ def plan(desired: t.Iterable[Desired], actual: t.Iterable[Installed], *, purge: 
         going = declared | {item.entry for step in steps for item in step.obsolete}
         steps += [_purged(item) for item in found if item.receipt and item.entry not in going]
     return Plan(tuple(steps))
+
+
+def refuse_losses(desired: Desired, lost: t.Sequence[str]) -> None:
+    """RefusedError when files would be ``lost`` that nobody declares, unless the declaration allows it."""
+    if not lost or desired.remove_foreign:
+        return
+    remedy = "Set foreign: remove on its entry if they may go."
+    if desired.present:
+        remedy = "Declare what it needs in its extra, or set foreign: remove if they may go."
+    raise RefusedError(
+        f"{desired.label}: {', '.join(lost)} did not come with the plugin and would be lost; nothing was changed.",
+        remedy=remedy,
+    )
 
 
 def _purged(item: Installed) -> Step:
@@ -118,7 +152,7 @@ def _decide(
     misfit = (f"{len(current.misfit)} paths with another owner, group or mode",) if current.misfit else ()
     choices: tuple[tuple[Action, object, tuple[str, ...]], ...] = (
         (Action.REMOVED, not desired.present, ()),
-        (Action.UPDATED, differences, differences),
+        (Action.UPDATED, differences, differences + current.damage),
         (Action.REPAIRED, current.damage, current.damage),
         (Action.CLEANED, obsolete or (current.receipt and current.receipt.obsolete), ()),
         (Action.ADJUSTED, misfit, misfit),
@@ -148,17 +182,35 @@ def _differences(desired: Desired, current: Installed) -> t.Iterator[str]:
     if receipt is None:
         if desired.version is None:
             yield "nothing says where it came from"
+        if desired.extra:
+            yield "nothing says which extra jars it has"
         return
     if receipt.name != desired.name:
         yield f"it is {receipt.name}"
     if receipt.source != str(desired.source) and not isinstance(desired.source, NoSource):
         yield f"it came from {receipt.source}"
-    if isinstance(desired.source, MavenSource):
-        declared = tuple(str(entry) for entry in desired.source.dependencies)
-        if receipt.dependencies != declared:
-            yield "its dependencies differ"
+    yield from _extra_differences(desired, receipt)
     if desired.checksum and receipt.digests.get(desired.checksum.algorithm) != desired.checksum.digest:
         yield f"its archive has another {desired.checksum.algorithm}"
+
+
+def _extra_differences(desired: Desired, receipt: Receipt) -> t.Iterator[str]:
+    standing = {extra.source: extra for extra in receipt.extra}
+    wanted = {str(extra.source): extra for extra in desired.extra}
+    for source, extra in wanted.items():
+        if source not in standing:
+            yield f"extra {source} is not there"
+        elif extra.checksum and standing[source].digests.get(extra.checksum.algorithm) != extra.checksum.digest:
+            yield f"extra {source} has another {extra.checksum.algorithm}"
+    yield from (f"extra {source} is not declared" for source in standing if source not in wanted)
+
+
+def _standing(found: Installed) -> str:
+    return _told(found.version, (extra.source for extra in found.receipt.extra) if found.receipt else ())
+
+
+def _told(version: str | None, extra: t.Iterable[str]) -> str:
+    return ", with ".join((version or "unknown version", *sorted(extra)))
 
 
 def _lines(places: t.Mapping[str, str]) -> str:
