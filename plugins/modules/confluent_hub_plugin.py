@@ -13,6 +13,7 @@ version_added: 0.1.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
   - Installs connector plugins from a Confluent Hub, a Maven repository, a web address or a file, and removes them.
+  - An archive is a zip, a tar (as it is, or packed by gzip, bzip2 or xz) or a bare jar.
   - Needs no Java, no command line client and no container on the node.
   - Takes one plugin, or all of them in one task (O(plugins)), which are then fetched some at a time.
   - Every archive is fetched, verified and unpacked outside of O(dest) before the first plugin is exchanged. One that

@@ -100,7 +100,7 @@ class Stager:
         lib = _directory_of_jars(files)
         for number, (wanted, artifact) in enumerate(zip(desired.extra, extra, strict=True), 1):
             part, found = self._fetch(desired, artifact, number)
-            files += (archive.add_jar(part, artifact.file_name, tree, limits, below=lib),)
+            files += (archive.add_jar(part, artifact.file_name, tree, below=lib),)
             records.append(ExtraRecord(str(wanted.source), found))
         self._progress(f"{desired.directory} unpacked")
         if self._destination.layout is Layout.FLAT:
@@ -147,7 +147,7 @@ class Stager:
         part = self._destination.staging / f"{desired.directory}.{number}{PART}"
         found = self._copy(desired, artifact, part)
         self._progress(f"{desired.directory} fetched")
-        archive.identify(part, artifact.file_name, self._options.limits)
+        archive.identify(part, artifact.file_name)
         for algorithm, digest in artifact.expected.items():
             if found[algorithm] != digest:
                 raise RefusedError(
