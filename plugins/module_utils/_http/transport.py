@@ -38,7 +38,7 @@ class Response:
         """The body parsed as JSON whatever its content type says, or None when it is not JSON."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter for what is nested too deep
             return None
 
     def excerpt(self) -> str:

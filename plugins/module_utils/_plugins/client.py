@@ -11,7 +11,7 @@ import re
 import typing as t
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field, replace
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from .._errors import InvalidInputError, RefusedError
 from .model import (
@@ -63,7 +63,7 @@ class Sources:
         """The same with the version that is now the latest."""
         source = desired.source
         if isinstance(source, HubSource):
-            return replace(desired, version=_checked_version(str(self._manifest(source, None)["version"]), desired))
+            return replace(desired, version=_checked_version(self._manifest(source, None)["version"], desired))
         if isinstance(source, MavenSource):
             version = _checked_version(self._released(source.coordinates), desired)
             return replace(
@@ -95,8 +95,8 @@ class Sources:
     def _hub_artifact(self, source: HubSource, version: str | None, declared: t.Mapping[str, str]) -> Artifact:
         manifest = self._manifest(source, version)
         archive = manifest.get("archive") or {}
-        location = str(archive.get("url") or f"{self._hub_path(source, version)}/archive")
-        if not urlsplit(location).scheme:
+        location = archive.get("url") or f"{self._hub_path(source, version)}/archive"
+        if "://" not in location:
             location = f"{self._hub_url}/{location.removeprefix(self._hub_url).lstrip('/')}"
         licences = tuple(
             " ".join(str(entry[key]) for key in ("name", "url") if entry.get(key))
@@ -120,12 +120,12 @@ class Sources:
                 f"{what}: the hub at {self._hub_url} does not know it.",
                 remedy="Check owner, plugin (capitals count) and version.",
             )
-        if not answer.ok or not isinstance(manifest, dict) or not manifest.get("version"):
+        if not answer.ok or not _is_manifest(manifest):
             raise RefusedError(
                 f"{what}: {url} answered {answer.status} without a manifest: {answer.excerpt()}",
                 remedy="Check hub_url.",
             )
-        return manifest
+        return t.cast("dict[str, t.Any]", manifest)
 
     def _repository(self, coordinates: Coordinates) -> str:
         if self._maven_repository is None:
@@ -155,11 +155,24 @@ class Sources:
         return version
 
 
+def _is_manifest(document: t.Any) -> bool:
+    """Whether a document has what is read of a manifest: a version, and archive and licences of the right kind."""
+    if not isinstance(document, dict) or not isinstance(document.get("version"), str):
+        return False
+    archive, licences = document.get("archive") or {}, document.get("license") or []
+    return (
+        isinstance(archive, dict)
+        and isinstance(archive.get("url") or "", str)
+        and isinstance(licences, list)
+        and all(isinstance(entry, dict) for entry in licences)
+    )
+
+
 def _release_in(text: bytes) -> str | None:
     # The document comes from the repository that the jars come from; Python's parser fetches no external entities.
     try:
         root = ET.fromstring(text)  # noqa: S314
-    except ET.ParseError:
+    except (ET.ParseError, ValueError, LookupError):  # the last two for an encoding that there is not
         return None
     named = (root.findtext(f"versioning/{key}") for key in ("release", "latest"))
     return next((version for version in named if version and not is_snapshot(version)), None)
