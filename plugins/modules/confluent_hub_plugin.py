@@ -421,14 +421,8 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access im
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.apply import Installer
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.destination import (
-    Destination,
-    Layout,
-    Ownership,
-)
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.model import Declaration, parse_declarations
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.options import PUBLIC_HUB, Options
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.options import PUBLIC_HUB
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.runner import run
 
 FILE_SPEC: dict[str, t.Any] = {
     "maven": {"type": "str"},
@@ -482,28 +476,11 @@ def main() -> None:
         ],
         required_together=HTTP_REQUIRED_TOGETHER,
     )
-    params = module.params
     try:
-        entries = [params] if params["plugins"] is None else params["plugins"]
-        declared = parse_declarations(Declaration.from_params(entry) for entry in entries)
-        destination = Destination(
-            params["dest"],
-            layout=Layout(params["layout"]),
-            staging=params["staging"],
-            ownership=Ownership.parse(params["owner"], params["group"], params["mode"]),
-        )
-        options = Options.from_params(params, declared, check_mode=module.check_mode)
-        outcome = Installer(destination, options, module.log).converge(declared)
+        result = run(module.params, check_mode=module.check_mode, progress=module.log)
     except LiveConnectError as error:
         module.fail_json(msg=str(error), **{"plugins": [], **error.details})
-    changed = outcome.plan.changed
-    module.exit_json(
-        changed=changed,
-        plugins=outcome.results,
-        leftovers=outcome.leftovers,
-        restart_required=changed,
-        diff=outcome.plan.diff() if changed else {},
-    )
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

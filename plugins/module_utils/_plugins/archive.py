@@ -29,9 +29,9 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from .._errors import LiveConnectError
-from .digest import file_digest
 from .model import jar_name
 from .receipt import FileRecord
+from .storage import file_digest
 
 if t.TYPE_CHECKING:
     from .options import Limits

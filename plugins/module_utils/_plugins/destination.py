@@ -28,10 +28,9 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from .._errors import InvalidInputError, RefusedError
-from .digest import file_digest
 from .model import Installed, split_stem
 from .receipt import RECEIPT_NAME, Receipt
-from .storage import StorageError
+from .storage import StorageError, file_digest
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -136,11 +135,18 @@ class Destination:
         """The directory, or the bare jar, that ``found`` consists of."""
         return self.path if self.layout is Layout.FLAT and not found.bare_jar else self.path / found.entry
 
+    def place_of(self, entry: str, receipt: Receipt | None) -> Path:
+        """The directory of ``entry``; in the flat layout its jar, or the whole destination when it has several."""
+        if self.layout is Layout.PLUGIN:
+            return self.path / entry
+        return self.path / receipt.files[0].path if receipt and len(receipt.files) == 1 else self.path
+
     def _read_child(self, child: Path, *, verify: bool) -> Installed | None:
         if child.is_dir():
             if receipt := _read_receipt(child / RECEIPT_NAME):
                 return self._examined(Installed(child.name, receipt.name, receipt.version, receipt), child, verify)
-            return Installed(child.name, *_read_manifest(child / "manifest.json"))
+            jars = (str(path.relative_to(child)) for path in child.rglob("*.[jJ][aA][rR]"))
+            return Installed(child.name, *_read_manifest(child / "manifest.json"), jars=tuple(sorted(jars)))
         return _bare_jar(child)
 
     def _read_flat(self, children: t.Iterable[Path], *, verify: bool) -> t.Iterator[Installed]:
@@ -306,11 +312,6 @@ class Destination:
             gone = self.staging / f"{found.entry}.gone"
             home.rename(gone)
             _remove(gone)
-
-    def jars_of(self, found: Installed) -> list[str]:
-        """The jars in the directory of ``found``, relative to it."""
-        root = self.root_of(found)
-        return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.suffix.lower() == ".jar")
 
     def adjust(self, found: Installed) -> None:
         """Give every misfit the declared owner, group and mode."""

@@ -209,7 +209,7 @@ class Installed:
     ``entry`` is the name of its directory (or bare jar, or, in the flat layout, of its receipt's plugin); ``version``
     and ``name`` are None when nothing says them. ``damage`` says what differs from the receipt, ``misfit`` lists the
     paths, relative to the destination, whose owner, group or mode differ from the declared. ``foreign`` are the files
-    in its directory, relative to it, that its receipt does not name.
+    in its directory, relative to it, that its receipt does not name; ``jars`` those that it has without any receipt.
     """
 
     entry: str
@@ -219,6 +219,7 @@ class Installed:
     damage: tuple[str, ...] = ()
     misfit: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
+    jars: tuple[str, ...] = ()
     bare_jar: bool = False
 
 

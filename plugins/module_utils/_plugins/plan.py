@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .._errors import RefusedError
-from .model import LATEST, Desired, Installed, NoSource
+from .model import LATEST, Desired, Installed, NoSource, split_stem
 
 if t.TYPE_CHECKING:
     from .receipt import Receipt
@@ -31,8 +31,8 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True)
-class Step:
-    """One plugin's part: ``current`` stands in its place, ``obsolete`` are its other versions beside it."""
+class Decision:
+    """What happens to one plugin: ``current`` stands in its place, ``obsolete`` are its other versions beside it."""
 
     desired: Desired
     action: Action
@@ -51,52 +51,44 @@ class Step:
         return self.action in (Action.INSTALLED, Action.UPDATED, Action.REPAIRED)
 
     @property
-    def lost(self) -> tuple[str, ...]:
-        """Foreign files, relative to the destination, that go with what the step replaces or removes.
+    def kept(self) -> Receipt | None:
+        """The receipt of what stands in the place and is not replaced."""
+        return self.current.receipt if self.current and not self.fetches else None
 
-        One that a declared extra takes the place of is none.
+    def lost(self, brought: t.Iterable[str] | None = None) -> tuple[str, ...]:
+        """Foreign files, relative to the destination, that go with what is replaced or removed.
+
+        One that a declared extra takes the place of is none. ``brought`` are the paths of the new plugin's files, once
+        they are known: of what has no receipt those jars are foreign that the plugin brings in no version.
         """
-        replaced = (self.current,) if self.current and (self.fetches or not self.desired.present) else ()
-        brought = {extra.jar for extra in self.desired.extra if self.desired.present}
+        if brought is None and self.kept:
+            brought = [record.path for record in self.kept.files]
+        going = (self.current,) if self.current and (self.fetches or not self.desired.present) else ()
+        own = None if brought is None or not self.desired.present else {_stem(path) for path in brought}
+        extra = {one.jar for one in self.desired.extra if self.desired.present}
         return tuple(
             f"{item.entry}/{path}"
-            for item in (*replaced, *self.obsolete)
-            for path in item.foreign
-            if path.rpartition("/")[2] not in brought
+            for item in (*going, *self.obsolete)
+            for path in (*item.foreign, *(jar for jar in item.jars if own is not None and _stem(jar) not in own))
+            if path.rpartition("/")[2] not in extra
         )
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The steps in the declared order."""
+    """One decision per plugin: those declared, in their order, then those to purge."""
 
-    steps: tuple[Step, ...]
+    decisions: tuple[Decision, ...]
 
     @property
     def changed(self) -> bool:
-        """Whether any step has something to do."""
-        return any(step.changed for step in self.steps)
+        """Whether there is anything to do."""
+        return any(decision.changed for decision in self.decisions)
 
-    def diff(self) -> dict[str, str]:
-        """Ansible's before and after: one line per place that changes, ``place: version``."""
-        before: dict[str, str] = {}
-        after: dict[str, str] = {}
-        for step in self.steps:
-            if not step.changed:
-                continue
-            if step.current is not None:
-                same_version = step.desired.version == step.current.version
-                told = step.action in (Action.REPAIRED, Action.ADJUSTED) or (same_version and step.fetches)
-                notes = f" ({'; '.join(step.reasons)})" if told else ""
-                before[step.desired.directory] = _standing(step.current) + notes
-            if step.desired.present:
-                kept = step.current.version if step.current and not step.fetches else None
-                after[step.desired.directory] = _told(
-                    step.desired.version or kept, (str(extra.source) for extra in step.desired.extra)
-                )
-            before |= {other.entry: _standing(other) for other in step.obsolete}
-            before |= dict.fromkeys(step.lost, "a foreign file")
-        return {"before": _lines(before), "after": _lines(after)}
+    @property
+    def fetching(self) -> list[Desired]:
+        """The plugins whose archive is needed."""
+        return [decision.desired for decision in self.decisions if decision.fetches]
 
 
 def plan(desired: t.Iterable[Desired], actual: t.Iterable[Installed], *, purge: bool = False) -> Plan:
@@ -109,15 +101,16 @@ def plan(desired: t.Iterable[Desired], actual: t.Iterable[Installed], *, purge: 
     wanted = list(desired)
     # A place that another entry declares is never an old version of this one.
     declared = {entry.directory for entry in wanted}
-    steps = [_step(entry, places.get(entry.directory), _others(entry, found, declared)) for entry in wanted]
+    decisions = [_decided(entry, places.get(entry.directory), _others(entry, found, declared)) for entry in wanted]
     if purge:
-        going = declared | {item.entry for step in steps for item in step.obsolete}
-        steps += [_purged(item) for item in found if item.receipt and item.entry not in going]
-    return Plan(tuple(steps))
+        going = declared | {item.entry for decision in decisions for item in decision.obsolete}
+        decisions += [_purged(item) for item in found if item.receipt and item.entry not in going]
+    return Plan(tuple(decisions))
 
 
-def refuse_losses(desired: Desired, lost: t.Sequence[str]) -> None:
-    """RefusedError when files would be ``lost`` that nobody declares, unless the declaration allows it."""
+def refuse_losses(decision: Decision, brought: t.Iterable[str] | None = None) -> None:
+    """RefusedError when files would be lost that nobody declares, unless the declaration allows it; see lost()."""
+    desired, lost = decision.desired, decision.lost(brought)
     if not lost or desired.remove_foreign:
         return
     remedy = "Set foreign: remove on its entry if they may go."
@@ -129,16 +122,16 @@ def refuse_losses(desired: Desired, lost: t.Sequence[str]) -> None:
     )
 
 
-def _purged(item: Installed) -> Step:
+def _purged(item: Installed) -> Decision:
     name = item.name or item.entry
-    return Step(
+    return Decision(
         Desired(name, name, item.entry, NoSource(), present=False), Action.REMOVED, item, reasons=("not declared",)
     )
 
 
-def _step(desired: Desired, current: Installed | None, obsolete: tuple[Installed, ...]) -> Step:
+def _decided(desired: Desired, current: Installed | None, obsolete: tuple[Installed, ...]) -> Decision:
     action, reasons = _decide(desired, current, obsolete)
-    return Step(desired, action, current, obsolete, reasons)
+    return Decision(desired, action, current, obsolete, reasons)
 
 
 def _decide(
@@ -205,13 +198,5 @@ def _extra_differences(desired: Desired, receipt: Receipt) -> t.Iterator[str]:
     yield from (f"extra {source} is not declared" for source in standing if source not in wanted)
 
 
-def _standing(found: Installed) -> str:
-    return _told(found.version, (extra.source for extra in found.receipt.extra) if found.receipt else ())
-
-
-def _told(version: str | None, extra: t.Iterable[str]) -> str:
-    return ", with ".join((version or "unknown version", *sorted(extra)))
-
-
-def _lines(places: t.Mapping[str, str]) -> str:
-    return "".join(f"{place}: {version}\n" for place, version in sorted(places.items()))
+def _stem(path: str) -> str:
+    return split_stem(path.rpartition("/")[2])[0]

@@ -22,20 +22,19 @@ from .._errors import LiveConnectError, RefusedError
 from . import archive
 from .client import Artifact, Sources
 from .destination import PART, Layout, manifest_version
-from .digest import file_digest
 from .download import Web
 from .inventory import find_classes
-from .model import Desired, Extra, FileSource, needs_latest
+from .model import Desired, Extra, needs_latest
 from .receipt import RECEIPT_NAME, ExtraRecord, FileRecord, Receipt
-from .storage import named
+from .storage import file_digest, named
 
 if t.TYPE_CHECKING:
+    from .apply import Progress
     from .destination import Destination
     from .options import Options
 
 _MEGABYTE = 1_000_000
 
-Progress = t.Callable[[str], None]
 _R = t.TypeVar("_R")
 
 
@@ -64,7 +63,7 @@ class Stager:
 
     def check(self, declared: t.Sequence[Desired]) -> None:
         """Refuse what ``stage`` would refuse without a download."""
-        self._each([one for one in declared if not isinstance(one.source, FileSource)], self._artifacts)
+        self._each(declared, self._artifacts)
 
     def stage(self, declared: t.Sequence[Desired]) -> dict[str, Staged]:
         """All of them ready to be placed, by the name of their directory."""

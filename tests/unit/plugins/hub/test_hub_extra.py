@@ -206,6 +206,24 @@ def test_a_plugin_of_another_tool_does_not_take_a_driver_with_it(site: Site, run
     assert names(lib) == ["jdbc-2.0.jar", "ojdbc8-23.3.jar"]
 
 
+@pytest.mark.parametrize("version", ["1.0", "2.0"], ids=["nothing to fetch", "update"])
+def test_another_tools_directory_of_the_plugin_does_not_take_a_driver_with_it(
+    site: Site, run: Run, lib: Path, version: str
+) -> None:
+    run(name="acme/jdbc:1.0")
+    by_hand = site.dest / "jdbc-0.9" / "lib"
+    by_hand.mkdir(parents=True)
+    (by_hand.parent / "manifest.json").write_bytes(manifest("acme", "jdbc", "0.9"))
+    for name in ("jdbc-0.9.jar", "ojdbc8.jar"):
+        (by_hand / name).write_bytes(jar_bytes())
+    result = run(name=f"acme/jdbc:{version}")
+    assert "jdbc-0.9/lib/ojdbc8.jar did not come with the plugin" in result["msg"]
+    assert names(lib) == ["jdbc-1.0.jar"]
+    did = quartet(run, name=f"acme/jdbc:{version}", foreign="remove")
+    assert did["plugins"][0]["foreign"] == ["jdbc-0.9/lib/ojdbc8.jar"]
+    assert names(site.dest) == ["acme-jdbc"]
+
+
 def test_a_file_that_is_not_the_installed_one_is_named_when_it_is_replaced(run: Run, lib: Path) -> None:
     run(name="acme/jdbc:1.0")
     (lib / "jdbc-1.0.jar").write_bytes(b"patched")

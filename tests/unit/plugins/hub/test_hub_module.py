@@ -447,7 +447,7 @@ with patch_module_args({options!r}):
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert '"changed": false' in done
     ours = {name.rpartition(".")[2] for name in done.split() if "._plugins." in name}
-    assert "apply" in ours
+    assert "runner" in ours
     assert not ours & {"stage", "archive", "classes", "client", "download", "inventory"}
 
 

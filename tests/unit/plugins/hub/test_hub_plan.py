@@ -29,6 +29,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.receip
     FileRecord,
     Receipt,
 )
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.report import diff
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,19 +54,15 @@ def receipt_of(desired: Desired) -> Receipt:
 
 def entries_gone(planned: Plan) -> set[str]:
     """What a plan replaces or removes, by the meaning of its actions."""
-    gone = {item.entry for step in planned.steps for item in step.obsolete}
-    return gone | {step.desired.directory for step in planned.steps if not step.desired.present or step.fetches}
+    replaced = {one.desired.directory for one in planned.decisions if not one.desired.present or one.fetches}
+    return replaced | {item.entry for one in planned.decisions for item in one.obsolete}
 
 
 def carry_out(planned: Plan, actual: list[Installed]) -> list[Installed]:
     """What stands after a plan, by the meaning of its actions."""
     gone = entries_gone(planned)
-    made = [
-        Installed(step.desired.directory, step.desired.name, step.desired.version, receipt_of(step.desired))
-        for step in planned.steps
-        if step.fetches
-    ]
-    touched = {step.desired.directory for step in planned.steps}
+    made = [Installed(wanted.directory, wanted.name, wanted.version, receipt_of(wanted)) for wanted in planned.fetching]
+    touched = {one.desired.directory for one in planned.decisions}
     rest = [
         Installed(item.entry, item.name, item.version, item.receipt, bare_jar=item.bare_jar)
         if item.entry in touched
@@ -129,14 +126,14 @@ def test_nothing_is_left_to_do(desired: list[Desired], actual: list[Installed], 
     if purge:
         assert {item.entry for item in left if item.receipt} <= {entry.directory for entry in desired}
     assert not again.changed, again
-    lost = {path for step in planned.steps for path in step.lost}
+    lost = {path for decision in planned.decisions for path in decision.lost()}
     gone = entries_gone(planned)
     assert {path for path in lost if path.endswith("notes")} == {
         f"{item.entry}/notes" for item in actual if item.foreign and item.entry in gone
     }
     if planned.changed:
-        before, after = planned.diff().values()
-        assert before != after or any(step.action is Action.CLEANED for step in planned.steps)
+        before, after = diff(planned).values()
+        assert before != after or any(decision.action is Action.CLEANED for decision in planned.decisions)
 
 
 @pytest.mark.parametrize(

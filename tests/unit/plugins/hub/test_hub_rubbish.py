@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import LiveConnectError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.apply import Installer
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.destination import Destination
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.model import Declaration, parse_declarations
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.options import Options, Servers
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.runner import Runner
 from hub.server import Handler
 
 from ..rubbish import WHOLE, Answer, spoilt
@@ -126,9 +126,9 @@ def test_rubbish_gives_one_sentence_or_the_plugin(site: Site, server: Server, sc
     def install() -> str:
         """The sentence of an error, or nothing."""
         servers = Servers(Access(url="", timeout=5), retries=0, hub_url=site.url, maven_repository=site.maven)
-        installer = Installer(Destination(str(site.dest)), Options(servers), lambda _line: None)
+        runner = Runner(Destination(str(site.dest)), Options(servers), lambda _line: None)
         try:
-            installer.converge(parse_declarations([declaration]))
+            runner.run(parse_declarations([declaration]))
         except LiveConnectError as error:
             return error.message
         return ""
