@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import string
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -235,22 +235,14 @@ class Declaration:
     checksum: str | None = None
     remote_src: bool = False
     state: str = "present"
-    dependencies: tuple[str, ...] = ()
-    extra: tuple[t.Mapping[str, t.Any], ...] = ()
+    dependencies: t.Sequence[str] = ()
+    extra: t.Sequence[t.Mapping[str, t.Any]] | None = None
     foreign: str = "refuse"
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any]) -> Declaration:
         """Take the options above out of a module's (or a list element's) parameters."""
-        values = {key: params.get(key) for key in ("name", "maven", "url", "src", "version", "checksum")}
-        return cls(
-            **values,
-            remote_src=params["remote_src"],
-            state=params["state"],
-            dependencies=tuple(params.get("dependencies") or ()),
-            extra=tuple(params.get("extra") or ()),
-            foreign=params.get("foreign") or "refuse",
-        )
+        return cls(**{field.name: params[field.name] for field in fields(cls)})
 
     @property
     def label(self) -> str:
@@ -288,7 +280,7 @@ class Declaration:
                 f"{self.label}: dependencies are Maven coordinates and go with maven alone.", remedy="Use extra."
             )
         found: dict[str, Extra] = {}
-        for entry in (*({"maven": coordinates} for coordinates in self.dependencies), *self.extra):
+        for entry in (*({"maven": coordinates} for coordinates in self.dependencies), *(self.extra or ())):
             label = f"{self.label}, extra"
             source = _file_origin(entry, label)
             if source is None or (isinstance(source, MavenSource) and source.coordinates.version == LATEST):
