@@ -342,7 +342,7 @@ def _foreign(root: Path, receipt: Receipt) -> t.Iterator[str]:
         for name in (*files, *links):
             path = f"{folder}/{name}"[len(f"{root}/") :]
             if path not in known:
-                yield path
+                yield os.fsencode(path).decode(errors="replace")  # it is shown, whatever its bytes are
 
 
 def _number(text: str | None, look_up: t.Callable[[str], int]) -> int | None:

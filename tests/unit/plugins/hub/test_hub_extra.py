@@ -119,6 +119,12 @@ def test_an_extra_jar_that_cannot_be_leaves_everything_as_it_is(
     assert names(lib) == ["jdbc-1.0.jar"]
 
 
+def test_a_check_run_finds_an_extra_jar_that_cannot_be_had(run: Run, lib: Path) -> None:
+    result = run(check=True, name="acme/jdbc:1.0", extra=[{"maven": "com.oracle:ojdbc8:0"}])
+    assert "ojdbc8-0.jar: its source publishes no checksum." in result["msg"]
+    assert not lib.exists()
+
+
 CHANGES = {
     "update": {"name": "acme/jdbc:2.0"},
     "removal": {"name": "acme/jdbc", "state": "absent"},
@@ -164,16 +170,17 @@ def test_a_file_that_somebody_put_there_stays_and_is_named_while_nothing_is_to_d
 ) -> None:
     run(name="acme/jdbc:1.0")
     (lib / "by-hand.jar").write_bytes(jar_bytes())
+    (lib / os.fsdecode(b"caf\xe9")).write_bytes(b"")
     result = run(name="acme/jdbc:1.0")
     assert not result["changed"]
-    assert result["plugins"][0]["foreign"] == ["acme-jdbc/lib/by-hand.jar"]
+    assert result["plugins"][0]["foreign"] == ["acme-jdbc/lib/by-hand.jar", "acme-jdbc/lib/caf\ufffd"]
     did = quartet(run, name="acme/jdbc:1.0", mode="0640")
     assert did["plugins"][0]["action"] == "adjusted"
     assert (lib / "by-hand.jar").exists()
     with patch_module_args({"dest": str(site.dest)}), pytest.raises(SystemExit):
         confluent_hub_plugin_info.main()
     (plugin,) = json.loads(capsys.readouterr().out)["plugins"]
-    assert plugin["foreign"] == ["lib/by-hand.jar"]
+    assert plugin["foreign"] == ["lib/by-hand.jar", "lib/caf\ufffd"]
 
 
 def test_a_driver_that_is_declared_takes_the_place_of_the_one_put_there_by_hand(run: Run, lib: Path) -> None:
