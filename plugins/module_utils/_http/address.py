@@ -17,8 +17,12 @@ def checked_url(url: str, example: str, *, option: str = "url") -> str:
 
     ``example`` is the form that the error tells the operator to write, ``option`` what it calls the address.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        understood = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets that are no IPv6 address, a port that is no number
+        understood = False
+    if not understood:
         raise InvalidInputError(f"{option}: '{url}' is not a web address.", remedy=f"Write it as {example}.")
     if parts.username or parts.password:
         raise InvalidInputError(

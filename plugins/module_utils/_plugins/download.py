@@ -224,12 +224,12 @@ class _Transfer:
                 ) from error
 
     def _receive(self, answer: t.Any) -> Downloaded:
-        resumed = answer.status == _PARTIAL_CONTENT and _range_start(answer) == self._size
+        goes_on = answer.headers.get("Content-Range", "").startswith(f"bytes {self._size}-")
+        resumed = self._size > 0 and answer.status == _PARTIAL_CONTENT and goes_on
         if not resumed:
             self._restart()
         self._validator = _validator(answer)
-        length = answer.headers.get("Content-Length")
-        expected = self._size + int(length) if length and length.isdecimal() else None
+        expected = None if answer.length is None else self._size + answer.length
         if expected is not None:
             self._check(expected)
             self._check_space(expected - self._size)
@@ -308,11 +308,6 @@ def _validator(answer: t.Any) -> str | None:
         return str(tag)
     modified = answer.headers.get("Last-Modified")
     return str(modified) if modified else None
-
-
-def _range_start(answer: t.Any) -> int | None:
-    start = answer.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")[0]
-    return int(start) if start.isdecimal() else None
 
 
 def _shown(url: str) -> str:

@@ -12,7 +12,7 @@ import string
 import typing as t
 from dataclasses import dataclass, fields
 from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from .._errors import InvalidInputError
 from .._http.address import checked_url
@@ -128,7 +128,7 @@ class UrlSource:
 
     def __str__(self) -> str:
         # A signed address carries its secret in the query: it does not belong into a receipt or a result.
-        return "url:" + urlunsplit((*urlsplit(self.url)[:3], "", ""))
+        return "url:" + re.split("[?#]", self.url, maxsplit=1)[0]
 
 
 @dataclass(frozen=True)

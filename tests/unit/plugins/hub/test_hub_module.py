@@ -307,6 +307,8 @@ def test_downloads_run_side_by_side(
         ({"name": "a/b:../1"}, "is not a version"),
         ({"maven": "org.example:x"}, "are not coordinates"),
         ({"url": "ftp://x/y.zip"}, "is not a web address"),
+        ({"url": "https://[::1/y.zip"}, "url: 'https://[::1/y.zip' is not a web address"),
+        ({"url": "https://host:port/y.zip"}, "is not a web address"),
         ({"url": "https://u:p@host/y.zip"}, "carries credentials"),
         ({"url": "https://host/y.zip", "state": "latest"}, "only the hub and a Maven repository"),
         ({"name": "a/b:1", "checksum": "sha256:12"}, "is not a digest"),
