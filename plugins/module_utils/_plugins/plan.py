@@ -59,17 +59,18 @@ class Decision:
         """Foreign files, relative to the destination, that go with what is replaced or removed.
 
         One that a declared extra takes the place of is none. ``brought`` are the paths of the new plugin's files, once
-        they are known: of what has no receipt those jars are foreign that the plugin brings in no version.
+        they are known: of what has no receipt those jars are foreign that the plugin has in no version.
         """
-        if brought is None and self.kept:
-            brought = [record.path for record in self.kept.files]
-        going = (self.current,) if self.current and (self.fetches or not self.desired.present) else ()
-        own = None if brought is None or not self.desired.present else {_stem(path) for path in brought}
+        replaced = self.current if self.fetches or not self.desired.present else None
+        if brought is None and self.current and not replaced:
+            files = self.kept.files if self.kept else ()
+            brought = (*(record.path for record in files), *self.current.foreign, *self.current.jars)
+        known = None if brought is None or not self.desired.present else {_stem(path) for path in brought}
         extra = {one.jar for one in self.desired.extra if self.desired.present}
         return tuple(
             f"{item.entry}/{path}"
-            for item in (*going, *self.obsolete)
-            for path in (*item.foreign, *(jar for jar in item.jars if own is not None and _stem(jar) not in own))
+            for item in (*([replaced] if replaced else ()), *self.obsolete)
+            for path in (*item.foreign, *(jar for jar in item.jars if known is not None and _stem(jar) not in known))
             if path.rpartition("/")[2] not in extra
         )
 

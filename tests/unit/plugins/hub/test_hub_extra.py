@@ -213,11 +213,14 @@ def test_a_plugin_of_another_tool_does_not_take_a_driver_with_it(site: Site, run
     assert names(lib) == ["jdbc-2.0.jar", "ojdbc8-23.3.jar"]
 
 
+@pytest.mark.parametrize("ours", [True, False], ids=["beside ours", "beside another of that tool"])
 @pytest.mark.parametrize("version", ["1.0", "2.0"], ids=["nothing to fetch", "update"])
 def test_another_tools_directory_of_the_plugin_does_not_take_a_driver_with_it(
-    site: Site, run: Run, lib: Path, version: str
+    site: Site, run: Run, lib: Path, version: str, ours: bool
 ) -> None:
     run(name="acme/jdbc:1.0")
+    if not ours:
+        (lib.parent / "liveconnect-receipt.json").unlink()
     by_hand = site.dest / "jdbc-0.9" / "lib"
     by_hand.mkdir(parents=True)
     (by_hand.parent / "manifest.json").write_bytes(manifest("acme", "jdbc", "0.9"))
