@@ -202,6 +202,8 @@ options:
       - Whether plugins are removed that this module installed into O(dest) and that O(plugins) does not declare.
       - What has no receipt of this module stays. Refused without any entry in O(plugins); declare O(state=absent) for
         the last ones.
+      - One that holds foreign files is refused until an entry with O(state=absent) and O(foreign) says what becomes of
+        them.
     type: bool
     default: false
   hub_url:
