@@ -130,7 +130,7 @@ def main() -> None:
     try:
         destination = Destination(module.params["dest"], layout=Layout(module.params["layout"]))
         found = destination.read(verify=module.params["verify"])
-        plugins = [describe(destination.root_of(item), item) for item in found]
+        plugins = [describe(destination, item) for item in found]
     except LiveConnectError as error:
         module.fail_json(msg=str(error), **error.details)
     module.exit_json(changed=False, plugins=plugins)

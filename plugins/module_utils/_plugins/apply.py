@@ -43,7 +43,7 @@ def apply(
             error.details["plugins"] = results
             raise
         receipt = ready.receipt if ready else decision.kept
-        results.append(result(decision, destination.place_of(decision.desired.directory, receipt), receipt))
+        results.append(result(decision, destination, receipt))
     return results
 
 

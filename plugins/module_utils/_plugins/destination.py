@@ -131,15 +131,20 @@ class Destination:
             return self.path / f".{entry}.receipt.json"
         return self.path / entry / RECEIPT_NAME
 
-    def root_of(self, found: Installed) -> Path:
-        """The directory, or the bare jar, that ``found`` consists of."""
-        return self.path if self.layout is Layout.FLAT and not found.bare_jar else self.path / found.entry
+    def place_of(self, found: Installed) -> Path:
+        """Its directory or bare jar; in the flat layout its one jar, or the destination when it has several."""
+        if self.layout is Layout.PLUGIN or found.bare_jar:
+            return self.path / found.entry
+        files = found.receipt.files if found.receipt else ()
+        return self.path / files[0].path if len(files) == 1 else self.path
 
-    def place_of(self, entry: str, receipt: Receipt | None) -> Path:
-        """The directory of ``entry``; in the flat layout its jar, or the whole destination when it has several."""
-        if self.layout is Layout.PLUGIN:
-            return self.path / entry
-        return self.path / receipt.files[0].path if receipt and len(receipt.files) == 1 else self.path
+    def files_of(self, found: Installed) -> list[Path]:
+        """Those of its files that are there."""
+        if found.receipt:
+            root = self.path if self.layout is Layout.FLAT else self.path / found.entry
+            return [path for record in found.receipt.files if (path := root / record.path).is_file()]
+        place = self.place_of(found)
+        return [place] if found.bare_jar else sorted(path for path in place.rglob("*") if path.is_file())
 
     def _read_child(self, child: Path, *, verify: bool) -> Installed | None:
         if child.is_dir():

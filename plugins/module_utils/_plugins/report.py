@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import typing as t
 
+from .model import Installed
 from .plan import Action
 
 if t.TYPE_CHECKING:
-    from pathlib import Path
-
-    from .model import Installed
+    from .destination import Destination
     from .plan import Decision, Plan
     from .receipt import Receipt
 
 
-def result(decision: Decision, path: Path, receipt: Receipt | None) -> dict[str, t.Any]:
-    """The entry of one plugin, which lies at ``path`` with ``receipt``, if it has one by then."""
+def result(decision: Decision, destination: Destination, receipt: Receipt | None) -> dict[str, t.Any]:
+    """The entry of one plugin of ``destination``, with its ``receipt`` if it has one by then."""
     desired, current = decision.desired, decision.current
     standing = current.version if current else None
     foreign = list(decision.lost(record.path for record in receipt.files) if receipt else decision.lost())
@@ -33,7 +32,7 @@ def result(decision: Decision, path: Path, receipt: Receipt | None) -> dict[str,
         "changed": decision.changed,
         "version": ((receipt.version if receipt else None) or desired.version or standing) if desired.present else None,
         "previous_version": standing or next((other.version for other in decision.obsolete), None),
-        "path": str(path),
+        "path": str(destination.place_of(Installed(desired.directory, receipt=receipt))),
         "source": str(desired.source),
         "bytes": stays.total_size if stays else None,
         "classes": dict(stays.classes) if stays else {},

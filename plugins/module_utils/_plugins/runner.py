@@ -94,10 +94,7 @@ class Runner:
             with destination.locked():
                 self._progress("tidied")
         if results is None:
-            results = [
-                result(decision, destination.place_of(decision.desired.directory, decision.kept), decision.kept)
-                for decision in planned.decisions
-            ]
+            results = [result(decision, destination, decision.kept) for decision in planned.decisions]
         return {
             "changed": planned.changed,
             "plugins": results,
