@@ -18,6 +18,29 @@ from ansible.utils.hashing import secure_hash
 _FETCHING = ("installed", "updated", "repaired")  # actions of the module that need the file
 
 
+class _File(t.NamedTuple):
+    """A file of the control machine: the index of its plugin, what declares it, and where it is."""
+
+    index: int
+    part: dict[str, t.Any]
+    path: str
+
+
+def _copied(entries: list[t.Any]) -> list[t.Any]:
+    return [dict(entry) if isinstance(entry, dict) else entry for entry in entries]
+
+
+def _parts(entries: list[t.Any]) -> t.Iterator[tuple[int, dict[str, t.Any]]]:
+    """Everything that can have a src, the plugins and their extra jars, each with the index of its plugin."""
+    for index, entry in enumerate(entries):
+        if not isinstance(entry, dict):
+            continue
+        yield index, entry
+        if isinstance(entry.get("extra"), list):
+            entry["extra"] = _copied(entry["extra"])
+            yield from ((index, extra) for extra in entry["extra"] if isinstance(extra, dict))
+
+
 class ActionModule(ActionBase):
     """Runs the module. Of the files of the control machine it first transfers those that will be installed.
 
@@ -35,7 +58,7 @@ class ActionModule(ActionBase):
         plugins = arguments.get("plugins")
         entries = [arguments]
         if isinstance(plugins, list):
-            arguments["plugins"] = entries = [dict(entry) if isinstance(entry, dict) else entry for entry in plugins]
+            arguments["plugins"] = entries = _copied(plugins)
         files = self._files(entries)
         wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
         try:
@@ -47,32 +70,33 @@ class ActionModule(ActionBase):
                 # A task in the background has to end as a job, whatever there is to do.
                 if not (asked["changed"] or asked["leftovers"] or wrap_async):
                     return {**result, **asked}
-                for index, path in files.items():
-                    if asked["plugins"][index]["action"] in _FETCHING:
-                        entries[index]["src"] = self._transfer(path, entries[index]["src"])
+                for file in files:
+                    if asked["plugins"][file.index]["action"] in _FETCHING:
+                        file.part["src"] = self._transfer(file.path, file.part["src"])
             done = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async)
             return {**result, **done}
         finally:
             # Nothing by now where a job in the background has taken the directory over, and cleans up itself.
             self._remove_tmp_path(self._connection._shell.tmpdir)
 
-    def _files(self, entries: list[t.Any]) -> dict[int, str]:
-        """The files of the control machine, by the index of their entry, which gets their name and their digest."""
-        files: dict[int, str] = {}
+    def _files(self, entries: list[t.Any]) -> list[_File]:
+        """The files of the control machine; what declares them gets their name and their digest."""
+        files: list[_File] = []
         paths: dict[str, str] = {}
-        for index, entry in enumerate(entries):
-            if not isinstance(entry, dict) or not entry.get("src") or boolean(entry.get("remote_src"), strict=False):
+        for index, part in _parts(entries):
+            if not part.get("src") or boolean(part.get("remote_src"), strict=False):
                 continue
-            source = str(entry["src"])
+            source = str(part["src"])
             name = PurePosixPath(source).name
-            entry.update(src=name, remote_src=True)
-            if entry.get("state") == "absent":
+            part.update(src=name, remote_src=True)
+            if entries[index].get("state") == "absent":
                 continue
-            files[index] = path = self._loader.get_real_file(self._find_needle("files", source))
+            path = self._loader.get_real_file(self._find_needle("files", source))
+            files.append(_File(index, part, path))
             if paths.setdefault(name, path) != path:
                 raise AnsibleActionFail(f"src: {paths[name]} and {path} have the same name. Rename one of them.")
-            if entry.get("checksum") in (None, "", "none"):
-                entry["checksum"] = f"sha256:{secure_hash(path, hash_func=hashlib.sha256)}"
+            if part.get("checksum") in (None, "", "none"):
+                part["checksum"] = f"sha256:{secure_hash(path, hash_func=hashlib.sha256)}"
         return files
 
     def _transfer(self, path: str, name: str) -> str:

@@ -32,6 +32,9 @@ options:
   key:
     description: The key of each dictionary that holds the file name or names; a dictionary without it stays as it is.
     type: str
+  within:
+    description: The key of each dictionary that holds a list of further dictionaries with O(key).
+    type: str
 """
 
 EXAMPLES = r"""
@@ -50,14 +53,16 @@ _value:
 IN_PLACE = re.compile(r"[a-z0-9@.-]+ AAAA|.*-----BEGIN ", re.DOTALL)
 
 
-def paths_below(value: t.Any, directory: str | None, key: str | None = None) -> t.Any:
+def paths_below(value: t.Any, directory: str | None, key: str | None = None, within: str | None = None) -> t.Any:
     """See DOCUMENTATION."""
     if isinstance(value, str):
         is_name = key is None and value and not IN_PLACE.match(value)
         return str(PurePosixPath(directory or "") / value) if is_name else value
     if isinstance(value, Mapping):
-        return {**value, key: paths_below(value[key], directory)} if key in value else value
-    return [paths_below(item, directory, key) for item in value] if isinstance(value, list | tuple) else value
+        resolved = {key: paths_below(value[key], directory)} if key in value else {}
+        nested = {within: paths_below(value[within], directory, key)} if within in value else {}
+        return {**value, **resolved, **nested}
+    return [paths_below(item, directory, key, within) for item in value] if isinstance(value, list | tuple) else value
 
 
 class FilterModule:

@@ -5,14 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
-from pathlib import Path
-
-from ansible.errors import AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._text import decoded
-
 DOCUMENTATION = r"""
 name: text_file
 short_description: Read text files as editors write them
@@ -43,6 +35,14 @@ _raw:
   type: list
   elements: str
 """
+
+import typing as t
+from pathlib import Path
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._text import decoded
 
 
 class LookupModule(LookupBase):

@@ -13,6 +13,7 @@ version_added: 0.1.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
   - Installs connector plugins from a Confluent Hub, a Maven repository, a web address or a file, and removes them.
+  - An archive is a zip, a tar (as it is, or packed by gzip, bzip2 or xz) or a bare jar.
   - Needs no Java, no command line client and no container on the node.
   - Takes one plugin, or all of them in one task (O(plugins)), which are then fetched some at a time.
   - Every archive is fetched, verified and unpacked outside of O(dest) before the first plugin is exchanged. One that
@@ -86,10 +87,45 @@ options:
         what arrived is what was sent.
     type: str
   dependencies:
-    description: Maven coordinates of further jars that lie beside the one of O(maven).
+    description: Maven coordinates of further jars beside the one of O(maven), short for entries of O(extra).
     type: list
     elements: str
     default: []
+  extra:
+    description:
+      - Further jars to install with the plugin, such as the database drivers that a JDBC connector wants. They are put
+        where most of the plugin's jars are, and exchanged with it in one step.
+      - When one is added, removed or declared otherwise, the whole plugin is installed again.
+    type: list
+    elements: dict
+    suboptions:
+      maven:
+        description: As O(maven).
+        type: str
+      url:
+        description: As O(url).
+        type: str
+      src:
+        description: As O(src).
+        type: path
+      remote_src:
+        description: As O(remote_src).
+        type: bool
+        default: false
+      checksum:
+        description: As O(checksum).
+        type: str
+  foreign:
+    description:
+      - What to do when the plugin's directory holds files that came neither with the plugin nor from O(extra), as a
+        driver put there by hand, and the plugin is to be exchanged or removed.
+      - V(refuse) changes nothing and names them. V(remove) lets them go.
+      - A file whose name a jar of O(extra) has is replaced by that jar.
+      - A plugin of another tool has no receipt that names its files. There the jars count of which the new archive has
+        no version at all, so that only a real run can tell.
+    type: str
+    choices: [refuse, remove]
+    default: refuse
   state:
     description:
       - V(present) installs the plugin, or the declared version of it.
@@ -130,6 +166,32 @@ options:
         type: list
         elements: str
         default: []
+      extra:
+        description: As O(extra).
+        type: list
+        elements: dict
+        suboptions:
+          maven:
+            description: As O(maven).
+            type: str
+          url:
+            description: As O(url).
+            type: str
+          src:
+            description: As O(src).
+            type: path
+          remote_src:
+            description: As O(remote_src).
+            type: bool
+            default: false
+          checksum:
+            description: As O(checksum).
+            type: str
+      foreign:
+        description: As O(foreign).
+        type: str
+        choices: [refuse, remove]
+        default: refuse
       state:
         description: As O(state).
         type: str
@@ -140,6 +202,8 @@ options:
       - Whether plugins are removed that this module installed into O(dest) and that O(plugins) does not declare.
       - What has no receipt of this module stays. Refused without any entry in O(plugins); declare O(state=absent) for
         the last ones.
+      - One that holds foreign files is refused until an entry with O(state=absent) and O(foreign) says what becomes of
+        them.
     type: bool
     default: false
   hub_url:
@@ -217,7 +281,7 @@ attributes:
       something to do.
     support: full
   diff_mode:
-    description: Shows the version in every place before and after.
+    description: Shows the version and the extra jars in every place before and after, and the foreign files that go.
     support: full
   idempotent:
     description: A second run changes nothing.
@@ -247,6 +311,16 @@ EXAMPLES = r"""
   ansible.builtin.command: docker restart connect
   when: plugins.restart_required
   changed_when: true
+
+- name: Install a JDBC connector with the driver that it wants
+  igrafx.liveconnect.confluent_hub_plugin:
+    dest: /opt/liveconnect/connect-plugins
+    maven_repository: https://maven.example.com/repository/public
+    name: confluentinc/kafka-connect-jdbc:10.7.6
+    accept_licenses: true
+    extra:
+      - maven: com.oracle.database.jdbc:ojdbc8:23.3.0.23.09
+      - src: db2jcc4.jar
 
 - name: Install functions for ksqlDB
   igrafx.liveconnect.confluent_hub_plugin:
@@ -310,6 +384,12 @@ plugins:
       description: Why it was not left alone.
       type: list
       elements: str
+    foreign:
+      description:
+        - Files in its directory, relative to O(dest), that came neither with the plugin nor from O(extra).
+        - When the plugin was exchanged or removed, those that went with it.
+      type: list
+      elements: str
   sample:
     - name: jcustenborder/kafka-connect-spooldir
       action: updated
@@ -323,6 +403,7 @@ plugins:
         sources: [com.github.jcustenborder.kafka.connect.spooldir.SpoolDirCsvSourceConnector]
       classes_declared: false
       reasons: ['version 2.0.60, not 2.0.65']
+      foreign: []
 leftovers:
   description: Whether an interrupted run had left something in the staging directory, which was (in check mode, would
     be) cleaned up.
@@ -343,24 +424,23 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access im
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.apply import Installer
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.destination import (
-    Destination,
-    Layout,
-    Ownership,
-)
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.model import Declaration, parse_declarations
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.options import PUBLIC_HUB, Options
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.options import PUBLIC_HUB
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.runner import run
 
-PLUGIN_SPEC: dict[str, t.Any] = {
-    "name": {"type": "str"},
+FILE_SPEC: dict[str, t.Any] = {
     "maven": {"type": "str"},
     "url": {"type": "str"},
     "src": {"type": "path"},
     "remote_src": {"type": "bool", "default": False},
-    "version": {"type": "str"},
     "checksum": {"type": "str"},
+}
+PLUGIN_SPEC: dict[str, t.Any] = {
+    **FILE_SPEC,
+    "name": {"type": "str"},
+    "version": {"type": "str"},
     "dependencies": {"type": "list", "elements": "str", "default": []},
+    "extra": {"type": "list", "elements": "dict", "options": FILE_SPEC},
+    "foreign": {"type": "str", "choices": ["refuse", "remove"], "default": "refuse"},
     "state": {"type": "str", "choices": ["present", "latest", "absent"], "default": "present"},
 }
 ARGUMENT_SPEC: dict[str, t.Any] = {
@@ -399,28 +479,11 @@ def main() -> None:
         ],
         required_together=HTTP_REQUIRED_TOGETHER,
     )
-    params = module.params
     try:
-        entries = [params] if params["plugins"] is None else params["plugins"]
-        declared = parse_declarations(Declaration.from_params(entry) for entry in entries)
-        destination = Destination(
-            params["dest"],
-            layout=Layout(params["layout"]),
-            staging=params["staging"],
-            ownership=Ownership.parse(params["owner"], params["group"], params["mode"]),
-        )
-        options = Options.from_params(params, declared, check_mode=module.check_mode)
-        outcome = Installer(destination, options, module.log).converge(declared)
+        result = run(module.params, check_mode=module.check_mode, progress=module.log)
     except LiveConnectError as error:
         module.fail_json(msg=str(error), **{"plugins": [], **error.details})
-    changed = outcome.plan.changed
-    module.exit_json(
-        changed=changed,
-        plugins=outcome.results,
-        leftovers=outcome.leftovers,
-        restart_required=changed,
-        diff=outcome.plan.diff() if changed else {},
-    )
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

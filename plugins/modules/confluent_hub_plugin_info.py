@@ -93,6 +93,10 @@ plugins:
       description: How its files differ from the receipt.
       type: list
       elements: str
+    foreign:
+      description: Files in its directory that the receipt does not name; none in the flat layout or without a receipt.
+      type: list
+      elements: str
   sample:
     - name: jcustenborder/kafka-connect-spooldir
       version: 2.0.65
@@ -105,6 +109,7 @@ plugins:
         sources: [com.github.jcustenborder.kafka.connect.spooldir.SpoolDirCsvSourceConnector]
       classes_declared: false
       damage: []
+      foreign: []
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -125,7 +130,7 @@ def main() -> None:
     try:
         destination = Destination(module.params["dest"], layout=Layout(module.params["layout"]))
         found = destination.read(verify=module.params["verify"])
-        plugins = [describe(destination.root_of(item), item) for item in found]
+        plugins = [describe(destination, item) for item in found]
     except LiveConnectError as error:
         module.fail_json(msg=str(error), **error.details)
     module.exit_json(changed=False, plugins=plugins)

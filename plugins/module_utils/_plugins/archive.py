@@ -12,8 +12,12 @@ really come out, because declared sizes lie.
 
 from __future__ import annotations
 
+import bz2
+import contextlib
+import errno
 import gzip
 import hashlib
+import lzma
 import shutil
 import stat
 import struct
@@ -25,46 +29,59 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from .._errors import LiveConnectError
-from .digest import file_digest
+from .model import jar_name
 from .receipt import FileRecord
+from .storage import file_digest
 
 if t.TYPE_CHECKING:
     from .options import Limits
 
 CHUNK = 1024 * 1024
 _RATIO_FLOOR = 16 * CHUNK  # below this size the ratio does not matter: text compresses well
+_MAX_TABLE = 32 * CHUNK  # of a zip's table of contents, which is read into memory: some 200,000 entries
 _ZIP_MAGIC = b"PK\x03\x04"
-_END_MAGIC = b"PK\x05\x06"  # of a zip's end record
-_END_LENGTH = 22
-_MAX_COMMENT = 65535
-_IN_ZIP64 = 0xFFFFFFFF
-_GZIP_MAGIC = b"\x1f\x8b"
-_DIRECTORY_BYTES_PER_FILE = 1024  # generous for one entry of a zip's central directory
-_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, RuntimeError, OverflowError)
-_BROKEN_TAR = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError)
+_UNZIPPERS: t.Mapping[bytes, t.Callable[..., t.Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+}
+_TAR_MAGIC = slice(257, 262), b"ustar"
+# What the standard library's readers raise for bytes that are not what they should be.
+_BROKEN = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    lzma.LZMAError,
+    zlib.error,
+    struct.error,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    OverflowError,
+)
 
 
 class ArchiveError(LiveConnectError):
     """The archive is not what a plugin archive may be; nothing of it was installed."""
 
 
-def identify(archive: Path, file_name: str, limits: Limits) -> str:
-    """``zip``, ``tar.gz`` or ``jar`` by content; ``file_name`` only settles a jar that has no manifest."""
+def identify(archive: Path, file_name: str) -> str:
+    """``zip``, ``tar`` or ``jar`` by content; ``file_name`` only settles a jar that has no manifest."""
     with archive.open("rb") as stream:
         start = stream.read(512)
-    if start.startswith(_GZIP_MAGIC):
-        return "tar.gz"
-    if start.startswith(_ZIP_MAGIC):
-        with _open_zip(archive, file_name, limits) as source:
-            is_jar = file_name.lower().endswith(".jar") or "META-INF/MANIFEST.MF" in source.NameToInfo
-        return "jar" if is_jar else "zip"
+    place, magic = _TAR_MAGIC
+    if start.startswith(tuple(_UNZIPPERS)) or start[place] == magic:
+        return "tar"
     text = start.lstrip().lower()
     if text.startswith((b"<!doctype html", b"<html", b"<?xml")):
         raise ArchiveError(
             f"{file_name}: a web page came in place of an archive.",
             remedy="Check the address, the version and whether a proxy or a login page answers.",
         )
-    raise ArchiveError(f"{file_name}: neither a zip, a tar.gz nor a jar.", remedy="Check what the source serves.")
+    if start.startswith(_ZIP_MAGIC) or zipfile.is_zipfile(archive):
+        with _opened_zip(archive, file_name) as source:
+            is_jar = file_name.lower().endswith(".jar") or "META-INF/MANIFEST.MF" in source.NameToInfo
+        return "jar" if is_jar else "zip"
+    raise ArchiveError(f"{file_name}: neither a zip, a tar nor a jar.", remedy="Check what the source serves.")
 
 
 def unpack(archive: Path, file_name: str, work: Path, target: Path, limits: Limits) -> tuple[FileRecord, ...]:
@@ -72,10 +89,10 @@ def unpack(archive: Path, file_name: str, work: Path, target: Path, limits: Limi
 
     One common top directory is taken off. The result lists the files, relative to ``target``.
     """
-    kind = identify(archive, file_name, limits)
+    kind = identify(archive, file_name)
     if kind == "jar":
         target.mkdir(mode=0o700)
-        return (add_jar(archive, file_name, target, limits),)
+        return (add_jar(archive, file_name, target),)
     work.mkdir(mode=0o700)
     sink = _Sink(work, file_name, limits, archive.stat().st_size)
     if kind == "zip":
@@ -94,16 +111,16 @@ def unpack(archive: Path, file_name: str, work: Path, target: Path, limits: Limi
     )
 
 
-def add_jar(archive: Path, file_name: str, directory: Path, limits: Limits) -> FileRecord:
-    """Move a bare jar into ``directory`` after a look at its table of contents; its name ends in .jar there."""
-    if identify(archive, file_name, limits) != "jar":
-        raise ArchiveError(f"{file_name}: not a jar.", remedy="Only jars can be dependencies.")
-    name = file_name if file_name.lower().endswith(".jar") else f"{file_name}.jar"
-    target = directory / name
+def add_jar(archive: Path, file_name: str, tree: Path, *, below: str = "") -> FileRecord:
+    """Move a bare jar to ``below`` in ``tree`` after a look at its table of contents; its name ends in .jar there."""
+    if identify(archive, file_name) != "jar":
+        raise ArchiveError(f"{file_name}: not a jar.", remedy="Only jars can be added to a plugin.")
+    path = PurePosixPath(below, jar_name(file_name))
+    target = tree / path
     if target.exists():
         raise ArchiveError(f"{file_name}: the plugin already has a file of that name.", remedy="Remove one of them.")
     archive.rename(target)
-    return FileRecord(name, target.stat().st_size, file_digest(target))
+    return FileRecord(str(path), target.stat().st_size, file_digest(target))
 
 
 class _Sink:
@@ -115,25 +132,24 @@ class _Sink:
         self._file_name = file_name
         self._limits = limits
         self._packed = packed
-        self._entries: set[str] = set()
+        self._entries = 0
         self._written = 0
 
-    def refuse(self, entry: str, why: str) -> t.NoReturn:
-        raise ArchiveError(
-            f"{self._file_name}: entry '{entry}' {why}; nothing was installed.",
-            remedy="Get the archive from a source you trust.",
-        )
+    def refuse(self, entry: str, why: str, remedy: str = "Get the archive from a source you trust.") -> t.NoReturn:
+        raise ArchiveError(f"{self._file_name}: entry '{entry}' {why}; nothing was installed.", remedy=remedy)
 
     def directory(self, entry: str) -> None:
         path = self._accept(entry)
-        if path:
+        if not _is_litter(path):
             self._make_directory(path, entry)
 
     def file(self, entry: str, stream: t.IO[bytes]) -> None:
         path = self._accept(entry)
-        if not path:
+        if not path.name:
             self.refuse(entry, "has no name")
-        self._make_directory(str(PurePosixPath(path).parent), entry)
+        if _is_litter(path):
+            return
+        self._make_directory(path.parent, entry)
         digest = hashlib.sha256()
         size = 0
         try:
@@ -145,29 +161,32 @@ class _Sink:
                     target.write(chunk)
         except (FileExistsError, IsADirectoryError):
             self.refuse(entry, "is there twice")
-        self.records.append(FileRecord(path, size, digest.hexdigest()))
+        self.records.append(FileRecord(str(path), size, digest.hexdigest()))
 
-    def _make_directory(self, path: str, entry: str) -> None:
+    def _make_directory(self, path: PurePosixPath, entry: str) -> None:
         try:
             (self._root / path).mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
             self.refuse(entry, "lies below an entry that is a file")
 
-    def _accept(self, entry: str) -> str:
-        """The entry's path, normalised; refuses names that are unsafe, repeated or too many."""
-        if "\\" in entry or "\0" in entry or entry[1:2] == ":":
+    def _accept(self, entry: str) -> PurePosixPath:
+        """The entry's path, normalised; refuses names that are unsafe, and entries that are too many."""
+        self._entries += 1
+        if self._entries > self._limits.files:
+            self.refuse(entry, f"is one more than the {self._limits.files} that max_files allows")
+        if "\\" in entry:
+            self.refuse(
+                entry,
+                "has a backslash in its name, as older tools of Windows write between directories",
+                remedy="Pack it again with jar, tar or 7-Zip, not with Compress-Archive of Windows PowerShell.",
+            )
+        if "\0" in entry or entry[1:2] == ":":
             self.refuse(entry, "has a name that no plugin needs")
         if entry.startswith("/"):
             self.refuse(entry, "has an absolute name")
-        parts = [part for part in entry.split("/") if part not in ("", ".")]
-        if ".." in parts:
+        path = PurePosixPath(entry)
+        if ".." in path.parts:
             self.refuse(entry, "climbs out of the archive")
-        path = "/".join(parts)
-        if path and path in self._entries:
-            self.refuse(entry, "is there twice")
-        self._entries.add(path)
-        if len(self._entries) > self._limits.files:
-            self.refuse(entry, f"is one more than the {self._limits.files} that max_files allows")
         return path
 
     def count(self, entry: str, size: int) -> None:
@@ -178,106 +197,84 @@ class _Sink:
             self.refuse(entry, f"unpacks to more than {self._limits.ratio:g} times its size, which max_ratio allows")
 
 
+def _is_litter(path: PurePosixPath) -> bool:
+    """Whether macOS put it there, beside what was packed."""
+    return any(part in ("__MACOSX", ".DS_Store") or part.startswith("._") for part in path.parts)
+
+
 def _unpack_zip(archive: Path, sink: _Sink) -> None:
-    try:
-        with _open_zip(archive, sink._file_name, sink._limits) as source:
-            _refuse_overlaps(source, sink)
-            for info in source.infolist():
-                name = info.orig_filename
-                kind = stat.S_IFMT(info.external_attr >> 16)
-                if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-                    sink.refuse(name, "is a link or a device, not a file")
-                if name.endswith("/"):
-                    sink.directory(name)
-                else:
-                    with source.open(info) as stream:
-                        sink.file(name, stream)
-    except _BROKEN_ZIP as error:
-        raise _broken(sink._file_name, error) from error
+    with _opened_zip(archive, sink._file_name) as source:
+        for info in source.infolist():
+            name = info.orig_filename
+            kind = stat.S_IFMT(info.external_attr >> 16)
+            if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+                sink.refuse(name, "is a link or a device, not a file")
+            if name.endswith("/"):
+                sink.directory(name)
+            else:
+                with source.open(info) as stream:
+                    sink.file(name, stream)
 
 
-def _open_zip(archive: Path, file_name: str, limits: Limits) -> zipfile.ZipFile:
-    # Looked at before zipfile does: it reads the whole table of contents into memory, and when the end of a zip is
-    # cut off it takes the end record of a jar inside for the zip's own.
-    with archive.open("rb") as stream:
-        size = stream.seek(0, 2)
-        stream.seek(max(0, size - _END_LENGTH - _MAX_COMMENT))
-        end = stream.read()
-    at = end.rfind(_END_MAGIC)
-    if at < 0 or len(end) - at < _END_LENGTH:
-        raise _broken(file_name, "it has no end")
-    directory_size, directory_offset, comment_length = struct.unpack_from("<LLH", end, at + 12)
-    behind_directory = size - len(end) + at
-    fits = directory_offset == _IN_ZIP64 or directory_offset + directory_size == behind_directory
-    if not fits or at + _END_LENGTH + comment_length != len(end):
-        raise _broken(file_name, "its end is not its own")
-    if directory_size > limits.files * _DIRECTORY_BYTES_PER_FILE:
-        raise ArchiveError(
-            f"{file_name}: more entries than the {limits.files} that max_files allows; nothing was installed.",
-            remedy="Get the archive from a source you trust.",
-        )
-    try:
-        return zipfile.ZipFile(archive)
-    except _BROKEN_ZIP as error:
-        raise _broken(file_name, error) from error
-
-
-def _refuse_overlaps(source: zipfile.ZipFile, sink: _Sink) -> None:
-    """Refuse entries that share packed bytes, the way a small zip unpacks to a huge one."""
-    stream = t.cast("t.IO[bytes]", source.fp)
-    end = 0
-    for info in sorted(source.infolist(), key=lambda entry: entry.header_offset):
-        if info.header_offset < end:
-            sink.refuse(info.orig_filename, "overlaps another entry")
-        stream.seek(info.header_offset)
-        header = stream.read(30)
-        if len(header) < 30 or header[:4] != _ZIP_MAGIC:  # noqa: PLR2004 -- a local header's fixed length
-            raise zipfile.BadZipFile("an entry has no header")
-        name_length, extra_length = struct.unpack_from("<HH", header, 26)
-        end = info.header_offset + 30 + name_length + extra_length + info.compress_size
-    if end > source.start_dir:
-        raise zipfile.BadZipFile("an entry reaches into the table of contents")
+@contextlib.contextmanager
+def _opened_zip(archive: Path, file_name: str) -> t.Iterator[zipfile.ZipFile]:
+    """A zip to read from; ArchiveError when it is damaged, or turns out to be within."""
+    with archive.open("rb") as stream, _damage_named(file_name):
+        begins_with_entry = stream.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
+        with zipfile.ZipFile(t.cast("t.IO[bytes]", _SmallReads(stream, _MAX_TABLE))) as source:
+            # When the end of a zip is cut off, the end of a jar inside is taken for its own.
+            if begins_with_entry and min((entry.header_offset for entry in source.infolist()), default=1):
+                raise zipfile.BadZipFile("its end is not its own")
+            yield source
 
 
 def _unpack_tar(archive: Path, sink: _Sink) -> None:
-    try:
-        with gzip.open(archive) as unzipped:
-            reader = t.cast("t.IO[bytes]", _SmallReads(unzipped))
-            with tarfile.open(fileobj=reader, mode="r:") as source:
-                for member in source:
-                    if member.type == tarfile.DIRTYPE:
-                        sink.directory(member.name)
-                    elif member.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not member.issparse():
-                        stream = source.extractfile(member)
-                        sink.file(member.name, t.cast("t.IO[bytes]", stream))
-                    else:
-                        sink.refuse(member.name, "is a link or a device, not a file")
-            # tarfile takes an end that comes too early for a good one; gzip's own trailer tells.
-            while chunk := unzipped.read(CHUNK):
-                sink.count("the archive's end", len(chunk))
-    except _BROKEN_TAR as error:
-        raise _broken(sink._file_name, error) from error
+    with archive.open("rb") as stream:
+        start = stream.read(8)
+    unzip = next((opener for magic, opener in _UNZIPPERS.items() if start.startswith(magic)), open)
+    with _damage_named(sink._file_name), unzip(archive, "rb") as unzipped:
+        reader = t.cast("t.IO[bytes]", _SmallReads(unzipped, CHUNK))
+        with tarfile.open(fileobj=reader, mode="r:") as source:
+            for member in source:
+                if member.type == tarfile.DIRTYPE:
+                    sink.directory(member.name)
+                elif member.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not member.issparse():
+                    sink.file(member.name, t.cast("t.IO[bytes]", source.extractfile(member)))
+                else:
+                    sink.refuse(member.name, "is a link or a device, not a file")
+        # tarfile takes an end that comes too early for a good one; the packed stream's own end tells.
+        while chunk := reader.read(CHUNK):
+            sink.count("the archive's end", len(chunk))
 
 
 class _SmallReads:
-    """What tarfile needs of a stream, refusing the huge single reads that a crafted tar header asks for."""
+    """What tarfile and zipfile need of a stream, refusing the huge single reads that crafted lengths ask for."""
 
-    def __init__(self, stream: gzip.GzipFile) -> None:
+    def __init__(self, stream: t.IO[bytes], largest: int) -> None:
         self._stream = stream
+        self._largest = largest
         self.seek = stream.seek
         self.tell = stream.tell
+        self.seekable = stream.seekable
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= CHUNK:
-            raise tarfile.ReadError("a header is too long")
-        return self._stream.read(size)
+        if size > self._largest:
+            raise tarfile.ReadError("a header or a table of contents is too long")
+        return self._stream.read(size if size >= 0 else self._largest)
 
 
-def _broken(file_name: str, error: Exception | str) -> ArchiveError:
-    return ArchiveError(
-        f"{file_name}: the archive is truncated or damaged ({error}); nothing was installed.",
-        remedy="Run again; if it stays so, the source itself is damaged.",
-    )
+@contextlib.contextmanager
+def _damage_named(file_name: str) -> t.Iterator[None]:
+    try:
+        yield
+    except (*_BROKEN, OSError) as error:
+        # Without a number it is from gzip or bz2; EINVAL comes from a seek to where no file has bytes.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
+        raise ArchiveError(
+            f"{file_name}: the archive is truncated or damaged ({error}); nothing was installed.",
+            remedy="Run again; if it stays so, the source itself is damaged.",
+        ) from error
 
 
 def _is_jar(record: FileRecord) -> bool:

@@ -5,8 +5,8 @@
 # This module util is PRIVATE to the collection.
 """Which classes in jars derive from given types, read from their class files without a JVM.
 
-Of a class file (Java Virtual Machine Specification, chapter 4) the constant pool, the access flags, the names of the
-class and of its parents are read, and the constructors of those classes that may count; never the code.
+Of a class file (Java Virtual Machine Specification, chapter 4) the constant pool, the access flags and the names of the
+class and of its parents are read.
 """
 
 from __future__ import annotations
@@ -25,6 +25,11 @@ UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedE
 _DAMAGED = (struct.error, IndexError, KeyError, ValueError)
 _TEST_JAR = re.compile(r"-tests?\.jar$", re.IGNORECASE)
 
+# What a scan reads at most: bytes of one class, classes and bytes (unpacked) of all jars together.
+MAX_CLASS_SIZE = 1 << 20
+MAX_CLASSES = 100_000
+MAX_SIZE = 1 << 30
+
 _MAGIC = b"\xca\xfe\xba\xbe"
 _PUBLIC = 0x0001
 _INTERFACE = 0x0200
@@ -35,24 +40,15 @@ _SIZES = dict.fromkeys((3, 4, 9, 10, 11, 12, 17, 18), 5) | dict.fromkeys((7, 8, 
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What a scan reads at most: bytes of one class, classes and bytes (unpacked) of all jars together."""
-
-    class_size: int = 1 << 20
-    classes: int = 100_000
-    size: int = 1 << 30
-
-
-@dataclass(frozen=True)
 class ClassFile:
-    """A class: dotted names; ``usable`` when it is public, concrete and has a public constructor without arguments."""
+    """A class: dotted names; ``usable`` when it is public and concrete."""
 
     name: str
     parents: tuple[str, ...]
     usable: bool
 
 
-def find_derived(jars: t.Iterable[Path], bases: t.Collection[str], limits: Limits | None = None) -> dict[str, set[str]]:
+def find_derived(jars: t.Iterable[Path], bases: t.Collection[str]) -> dict[str, set[str]]:
     """The usable classes below each of ``bases`` (dotted names); a base without any is left out.
 
     A chain of parents is followed through all ``jars``, and ends at a class that is in none of them. Jars of tests,
@@ -61,7 +57,7 @@ def find_derived(jars: t.Iterable[Path], bases: t.Collection[str], limits: Limit
     """
     children: dict[str, list[str]] = {}
     usable: set[str] = set()
-    for found in _classes(jars, limits or Limits()):
+    for found in _classes(jars):
         for parent in found.parents:
             children.setdefault(parent, []).append(found.name)
         if found.usable:
@@ -78,15 +74,15 @@ def read_class(data: bytes) -> ClassFile | None:
         return None
 
 
-def _classes(jars: t.Iterable[Path], limits: Limits) -> t.Iterator[ClassFile]:
-    left = limits.classes
-    room = limits.size
+def _classes(jars: t.Iterable[Path]) -> t.Iterator[ClassFile]:
+    left = MAX_CLASSES
+    room = MAX_SIZE
     sizes = {jar: jar.stat().st_size for jar in jars if jar.is_file() and not _TEST_JAR.search(jar.name)}
     for jar in sorted(sizes, key=lambda path: (sizes[path], path)):
         try:
             with zipfile.ZipFile(jar) as archive:
                 for entry in archive.infolist():
-                    if not _is_class(entry, limits.class_size):
+                    if not _is_class(entry):
                         continue
                     left -= 1
                     room -= entry.file_size
@@ -100,9 +96,10 @@ def _classes(jars: t.Iterable[Path], limits: Limits) -> t.Iterator[ClassFile]:
             continue
 
 
-def _is_class(entry: zipfile.ZipInfo, limit: int) -> bool:
+def _is_class(entry: zipfile.ZipInfo) -> bool:
     # Below META-INF lie variants of classes for other Java versions.
-    return entry.filename.endswith(".class") and not entry.filename.startswith("META-INF/") and entry.file_size <= limit
+    name = entry.filename
+    return name.endswith(".class") and not name.startswith("META-INF/") and entry.file_size <= MAX_CLASS_SIZE
 
 
 def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> ClassFile | None:
@@ -133,12 +130,8 @@ def _read_class(data: bytes) -> ClassFile | None:
     parents = tuple(name for name in names if not name.startswith("java."))
     if not parents:
         return None
-    concrete = access & _PUBLIC and not access & (_INTERFACE | _ABSTRACT)
-    return ClassFile(
-        name=_class_name(data, places, this),
-        parents=parents,
-        usable=bool(concrete) and _constructible(data, places, position + 8 + 2 * count),
-    )
+    usable = access & (_PUBLIC | _INTERFACE | _ABSTRACT) == _PUBLIC
+    return ClassFile(_class_name(data, places, this), parents, usable)
 
 
 def _constant_pool(data: bytes) -> tuple[list[int], int]:
@@ -160,34 +153,6 @@ def _constant_pool(data: bytes) -> tuple[list[int], int]:
 
 def _class_name(data: bytes, places: t.Sequence[int], index: int) -> str:
     (name,) = struct.unpack_from(">H", data, places[index] + 1)
-    return _text(data, places, name).replace("/", ".")
-
-
-def _text(data: bytes, places: t.Sequence[int], index: int) -> str:
-    start = places[index]
+    start = places[name]
     (length,) = struct.unpack_from(">H", data, start + 1)
-    return data[start + 3 : start + 3 + length].decode()
-
-
-def _constructible(data: bytes, places: t.Sequence[int], position: int) -> bool:
-    _fields, position = _members(data, position)
-    methods, _end = _members(data, position)
-    return any(
-        access & _PUBLIC and _text(data, places, name) == "<init>" and _text(data, places, kind) == "()V"
-        for access, name, kind in methods
-    )
-
-
-def _members(data: bytes, position: int) -> tuple[list[tuple[int, int, int]], int]:
-    """Access flags, name and descriptor (indexes) of each field or method, and where they end."""
-    (count,) = struct.unpack_from(">H", data, position)
-    position += 2
-    members = []
-    for _member in range(count):
-        access, name, kind, attributes = struct.unpack_from(">HHHH", data, position)
-        members.append((access, name, kind))
-        position += 8
-        for _attribute in range(attributes):
-            (length,) = struct.unpack_from(">I", data, position + 2)
-            position += 6 + length
-    return members, position
+    return data[start + 3 : start + 3 + length].decode().replace("/", ".")

@@ -11,19 +11,19 @@ import re
 import typing as t
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from .._errors import InvalidInputError, RefusedError
 from .model import (
     ALGORITHMS,
     Coordinates,
     Desired,
+    Extra,
     FileSource,
     HubSource,
     MavenSource,
     UrlSource,
-    file_name_in,
+    file_name_of,
     is_snapshot,
     is_version,
 )
@@ -40,13 +40,13 @@ _SIDE_FILES = ("sha512", "sha256", "sha1")  # the strongest first; md5 alone wou
 class Artifact:
     """A file to fetch: ``location`` is a web address, or a path on the node when ``local``.
 
-    ``published`` are the digests that its source publishes, ``licences`` the names and addresses of the licences that
-    the hub asks to accept.
+    ``expected`` are the digests that it must have: the declared one, else what its source publishes. ``licences`` are
+    the names and addresses of the licences that the hub asks to accept.
     """
 
     location: str
     file_name: str
-    published: t.Mapping[str, str] = field(default_factory=dict)
+    expected: t.Mapping[str, str] = field(default_factory=dict)
     licences: tuple[str, ...] = ()
     local: bool = False
 
@@ -63,7 +63,7 @@ class Sources:
         """The same with the version that is now the latest."""
         source = desired.source
         if isinstance(source, HubSource):
-            return replace(desired, version=_checked_version(str(self._manifest(source, None)["version"]), desired))
+            return replace(desired, version=_checked_version(self._manifest(source, None)["version"], desired))
         if isinstance(source, MavenSource):
             version = _checked_version(self._released(source.coordinates), desired)
             return replace(
@@ -73,27 +73,30 @@ class Sources:
             )
         return desired
 
-    def locate(self, desired: Desired) -> list[Artifact]:
-        """The plugin's archive first, then its dependencies."""
-        match desired.source:
-            case HubSource() as source:
-                return [self._hub_artifact(source, desired)]
+    def locate(self, wanted: Desired | Extra) -> Artifact:
+        """Where the archive of a plugin, or an extra jar, is."""
+        declared = {wanted.checksum.algorithm: wanted.checksum.digest} if wanted.checksum else {}
+        match wanted:
+            case Desired(source=HubSource() as hub, version=version):
+                return self._hub_artifact(hub, version, declared)
+        match wanted.source:
             case MavenSource() as source:
-                main = self._maven_artifact(source.coordinates, publish=desired.checksum is None)
-                return [main, *(self._maven_artifact(entry, publish=True) for entry in source.dependencies)]
+                url = f"{self._repository(source.coordinates)}/{quote(source.coordinates.path)}"
+                expected = declared or self._side_digest(url)
+                return Artifact(url, source.coordinates.file_name, expected)
             case UrlSource() as source:
-                published = {} if desired.checksum or desired.unverified else self._side_digest(source.url)
-                return [Artifact(source.url, file_name_in(source.url), published)]
+                expected = declared or ({} if wanted.unverified else self._side_digest(source.url))
+                return Artifact(source.url, file_name_of(source), expected)
             case FileSource() as source:
-                return [Artifact(source.path, Path(source.path).name, local=True)]
+                return Artifact(source.path, file_name_of(source), declared, local=True)
             case _:
-                raise InvalidInputError(f"{desired.label}: no source is declared.", remedy="Add maven, url or src.")
+                raise InvalidInputError("no source is declared.", remedy="Add maven, url or src.")
 
-    def _hub_artifact(self, source: HubSource, desired: Desired) -> Artifact:
-        manifest = self._manifest(source, desired.version)
+    def _hub_artifact(self, source: HubSource, version: str | None, declared: t.Mapping[str, str]) -> Artifact:
+        manifest = self._manifest(source, version)
         archive = manifest.get("archive") or {}
-        location = str(archive.get("url") or f"{self._hub_path(source, desired.version)}/archive")
-        if not urlsplit(location).scheme:
+        location = archive.get("url") or f"{self._hub_path(source, version)}/archive"
+        if "://" not in location:
             location = f"{self._hub_url}/{location.removeprefix(self._hub_url).lstrip('/')}"
         licences = tuple(
             " ".join(str(entry[key]) for key in ("name", "url") if entry.get(key))
@@ -101,7 +104,7 @@ class Sources:
         )
         found = ((name, _digest_in(str(archive.get(name)), name)) for name in ("sha1", "md5"))
         published = next(({name: digest} for name, digest in found if digest), {})
-        return Artifact(location, f"{source.owner}-{source.plugin}-{desired.version}.zip", published, licences)
+        return Artifact(location, f"{source.owner}-{source.plugin}-{version}.zip", declared or published, licences)
 
     def _hub_path(self, source: HubSource, version: str | None) -> str:
         path = f"/api/plugins/{quote(source.owner)}/{quote(source.plugin)}"
@@ -117,12 +120,12 @@ class Sources:
                 f"{what}: the hub at {self._hub_url} does not know it.",
                 remedy="Check owner, plugin (capitals count) and version.",
             )
-        if not answer.ok or not isinstance(manifest, dict) or not manifest.get("version"):
+        if not answer.ok or not _is_manifest(manifest):
             raise RefusedError(
                 f"{what}: {url} answered {answer.status} without a manifest: {answer.excerpt()}",
                 remedy="Check hub_url.",
             )
-        return manifest
+        return t.cast("dict[str, t.Any]", manifest)
 
     def _repository(self, coordinates: Coordinates) -> str:
         if self._maven_repository is None:
@@ -130,10 +133,6 @@ class Sources:
                 f"maven: {coordinates} needs a repository.", remedy="Give its address in maven_repository."
             )
         return self._maven_repository
-
-    def _maven_artifact(self, coordinates: Coordinates, *, publish: bool) -> Artifact:
-        url = f"{self._repository(coordinates)}/{quote(coordinates.path)}"
-        return Artifact(url, coordinates.file_name, self._side_digest(url) if publish else {})
 
     def _side_digest(self, url: str) -> dict[str, str]:
         """The digest that lies beside a file, as Maven repositories have it; empty when none does."""
@@ -156,11 +155,24 @@ class Sources:
         return version
 
 
+def _is_manifest(document: t.Any) -> bool:
+    """Whether a document has what is read of a manifest: a version, and archive and licences of the right kind."""
+    if not isinstance(document, dict) or not isinstance(document.get("version"), str):
+        return False
+    archive, licences = document.get("archive") or {}, document.get("license") or []
+    return (
+        isinstance(archive, dict)
+        and isinstance(archive.get("url") or "", str)
+        and isinstance(licences, list)
+        and all(isinstance(entry, dict) for entry in licences)
+    )
+
+
 def _release_in(text: bytes) -> str | None:
     # The document comes from the repository that the jars come from; Python's parser fetches no external entities.
     try:
         root = ET.fromstring(text)  # noqa: S314
-    except ET.ParseError:
+    except (ET.ParseError, ValueError, LookupError):  # the last two for an encoding that there is not
         return None
     named = (root.findtext(f"versioning/{key}") for key in ("release", "latest"))
     return next((version for version in named if version and not is_snapshot(version)), None)

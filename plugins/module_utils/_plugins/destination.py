@@ -28,10 +28,9 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from .._errors import InvalidInputError, RefusedError
-from .digest import file_digest
 from .model import Installed, split_stem
 from .receipt import RECEIPT_NAME, Receipt
-from .storage import StorageError
+from .storage import StorageError, file_digest
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -132,15 +131,27 @@ class Destination:
             return self.path / f".{entry}.receipt.json"
         return self.path / entry / RECEIPT_NAME
 
-    def root_of(self, found: Installed) -> Path:
-        """The directory, or the bare jar, that ``found`` consists of."""
-        return self.path if self.layout is Layout.FLAT and not found.bare_jar else self.path / found.entry
+    def place_of(self, found: Installed) -> Path:
+        """Its directory or bare jar; in the flat layout its one jar, or the destination when it has several."""
+        if self.layout is Layout.PLUGIN or found.bare_jar:
+            return self.path / found.entry
+        files = found.receipt.files if found.receipt else ()
+        return self.path / files[0].path if len(files) == 1 else self.path
+
+    def files_of(self, found: Installed) -> list[Path]:
+        """Those of its files that are there."""
+        if found.receipt:
+            root = self.path if self.layout is Layout.FLAT else self.path / found.entry
+            return [path for record in found.receipt.files if (path := root / record.path).is_file()]
+        place = self.place_of(found)
+        return [place] if found.bare_jar else sorted(path for path in place.rglob("*") if path.is_file())
 
     def _read_child(self, child: Path, *, verify: bool) -> Installed | None:
         if child.is_dir():
             if receipt := _read_receipt(child / RECEIPT_NAME):
                 return self._examined(Installed(child.name, receipt.name, receipt.version, receipt), child, verify)
-            return Installed(child.name, *_read_manifest(child / "manifest.json"))
+            jars = (str(path.relative_to(child)) for path in child.rglob("*.[jJ][aA][rR]"))
+            return Installed(child.name, *_read_manifest(child / "manifest.json"), jars=tuple(sorted(jars)))
         return _bare_jar(child)
 
     def _read_flat(self, children: t.Iterable[Path], *, verify: bool) -> t.Iterator[Installed]:
@@ -179,7 +190,8 @@ class Destination:
             for path in (*self._own_directories(receipt, root), self.receipt_path(found.entry))
             if path.exists() and not self.ownership.fits(path.stat())
         ]
-        return replace(found, damage=tuple(damage), misfit=tuple(misfit))
+        foreign = () if self.layout is Layout.FLAT else tuple(sorted(_foreign(root, receipt)))
+        return replace(found, damage=tuple(damage), misfit=tuple(misfit), foreign=foreign)
 
     def _own_directories(self, receipt: Receipt, root: Path) -> list[Path]:
         if self.layout is Layout.FLAT:
@@ -326,6 +338,16 @@ class Destination:
     def _jar(self, name: str) -> Path:
         # A receipt is a file that others may have written: only its names count, never a path.
         return self.path / PurePosixPath(name).name
+
+
+def _foreign(root: Path, receipt: Receipt) -> t.Iterator[str]:
+    known = {RECEIPT_NAME, *(record.path for record in receipt.files)}
+    for folder, folders, files in os.walk(root):
+        links = [name for name in folders if os.path.islink(f"{folder}/{name}")]  # noqa: PTH114 -- see _examined
+        for name in (*files, *links):
+            path = f"{folder}/{name}"[len(f"{root}/") :]
+            if path not in known:
+                yield os.fsencode(path).decode(errors="replace")  # it is shown, whatever its bytes are
 
 
 def _number(text: str | None, look_up: t.Callable[[str], int]) -> int | None:

@@ -127,6 +127,18 @@ class Web:
         raise AssertionError  # the loop returns or raises
 
     def _open(self, url: str, headers: dict[str, str]) -> t.Any:
+        try:
+            return self._follow(url, headers)
+        except (OSError, http.client.HTTPException):
+            raise
+        except ValueError as error:
+            # A name, a port or a letter that no address has, here or where it redirects to.
+            raise RefusedError(
+                f"{_shown(url)} is not an address, or redirects to none: {error}.",
+                remedy="Check what the source names.",
+            ) from error
+
+    def _follow(self, url: str, headers: dict[str, str]) -> t.Any:
         # A hub's manifest says where an archive is: it may not name a file of the node.
         if urlsplit(url).scheme not in _SCHEMES:
             raise RefusedError(f"{_shown(url)} is not a web address.", remedy="Check what the source names.")
@@ -212,12 +224,12 @@ class _Transfer:
                 ) from error
 
     def _receive(self, answer: t.Any) -> Downloaded:
-        resumed = answer.status == _PARTIAL_CONTENT and _range_start(answer) == self._size
+        goes_on = answer.headers.get("Content-Range", "").startswith(f"bytes {self._size}-")
+        resumed = self._size > 0 and answer.status == _PARTIAL_CONTENT and goes_on
         if not resumed:
             self._restart()
         self._validator = _validator(answer)
-        length = answer.headers.get("Content-Length")
-        expected = self._size + int(length) if length and length.isdigit() else None
+        expected = None if answer.length is None else self._size + answer.length
         if expected is not None:
             self._check(expected)
             self._check_space(expected - self._size)
@@ -296,11 +308,6 @@ def _validator(answer: t.Any) -> str | None:
         return str(tag)
     modified = answer.headers.get("Last-Modified")
     return str(modified) if modified else None
-
-
-def _range_start(answer: t.Any) -> int | None:
-    start = answer.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")[0]
-    return int(start) if start.isdigit() else None
 
 
 def _shown(url: str) -> str:

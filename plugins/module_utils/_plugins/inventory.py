@@ -16,6 +16,7 @@ from pathlib import Path
 from .classes import UNREADABLE, find_derived
 
 if t.TYPE_CHECKING:
+    from .destination import Destination
     from .model import Installed
 
 SCANNED_KINDS = {
@@ -80,19 +81,10 @@ def _declared(jars: t.Iterable[Path]) -> dict[str, set[str]]:
     return found
 
 
-def describe(root: Path, found: Installed) -> dict[str, t.Any]:
-    """What is known of an installed plugin; ``root`` is its directory or its bare jar.
-
-    Its jars are read only when there is no receipt that says what is in them.
-    """
+def describe(destination: Destination, found: Installed) -> dict[str, t.Any]:
+    """What is known of a plugin in ``destination``; its jars are read only when no receipt says what is in them."""
     receipt = found.receipt
-    if receipt:
-        files = [root / record.path for record in receipt.files if (root / record.path).is_file()]
-    elif found.bare_jar:
-        files = [root]
-    else:
-        files = sorted(path for path in root.rglob("*") if path.is_file())
-    in_one_jar = len(files) == 1 and files[0].parent == root and receipt is not None and found.entry != root.name
+    files = destination.files_of(found)
     if receipt and receipt.classes_declared is not None and not found.damage:
         classes = PluginClasses(receipt.classes, receipt.classes_declared)
     else:
@@ -100,7 +92,7 @@ def describe(root: Path, found: Installed) -> dict[str, t.Any]:
     return {
         "name": found.name or found.entry,
         "version": found.version,
-        "path": str(files[0] if in_one_jar else root),
+        "path": str(destination.place_of(found)),
         "managed": receipt is not None,
         "source": receipt.source if receipt else None,
         "bytes": sum(path.stat().st_size for path in files),
@@ -108,6 +100,7 @@ def describe(root: Path, found: Installed) -> dict[str, t.Any]:
         "classes": dict(classes.by_kind),
         "classes_declared": classes.declared,
         "damage": list(found.damage),
+        "foreign": list(found.foreign),
     }
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 import string
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from .._errors import InvalidInputError
 from .._http.address import checked_url
@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
     from .receipt import Receipt
 
 LATEST = "latest"
+NO_CHECKSUM = "none"
 ALGORITHMS = {"sha512": 128, "sha384": 96, "sha256": 64, "sha1": 40, "md5": 32}  # name -> length in hex digits
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _VERSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
@@ -111,10 +112,9 @@ class HubSource:
 
 @dataclass(frozen=True)
 class MavenSource:
-    """A file in the Maven repository, and further jars to lie beside it."""
+    """A file in the Maven repository."""
 
     coordinates: Coordinates
-    dependencies: tuple[Coordinates, ...] = ()
 
     def __str__(self) -> str:
         return f"maven:{self.coordinates}"
@@ -128,7 +128,7 @@ class UrlSource:
 
     def __str__(self) -> str:
         # A signed address carries its secret in the query: it does not belong into a receipt or a result.
-        return "url:" + urlunsplit((*urlsplit(self.url)[:3], "", ""))
+        return "url:" + re.split("[?#]", self.url, maxsplit=1)[0]
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,22 @@ class NoSource:
         return "none"
 
 
-Source: t.TypeAlias = "HubSource | MavenSource | UrlSource | FileSource | NoSource"
+FileOrigin: t.TypeAlias = "MavenSource | UrlSource | FileSource"
+Source: t.TypeAlias = "HubSource | FileOrigin | NoSource"
+
+
+@dataclass(frozen=True)
+class Extra:
+    """A jar that is installed with a plugin; ``checksum`` and ``unverified`` as in Desired."""
+
+    source: FileOrigin
+    checksum: Checksum | None = None
+    unverified: bool = False
+
+    @property
+    def jar(self) -> str:
+        """The name that it has in the plugin."""
+        return jar_name(file_name_of(self.source))
 
 
 @dataclass(frozen=True)
@@ -158,7 +173,8 @@ class Desired:
 
     ``label`` is what messages call it, ``name`` its identity (``owner/plugin``, or a name without owner),
     ``directory`` its place below the destination. ``version`` is None when any will do and ``latest`` until it is
-    resolved. ``checksum`` is the one declared; ``unverified`` allows a source that publishes none.
+    resolved. ``checksum`` is the one declared; ``unverified`` allows a source that publishes none. ``extra`` are the
+    jars to install with it. ``remove_foreign`` allows that files are lost which nobody declares.
     """
 
     label: str
@@ -169,6 +185,13 @@ class Desired:
     present: bool = True
     checksum: Checksum | None = None
     unverified: bool = False
+    extra: tuple[Extra, ...] = ()
+    remove_foreign: bool = False
+
+    @property
+    def parts(self) -> tuple[Desired | Extra, ...]:
+        """What has a source of its own: the plugin's archive, then the extra jars."""
+        return (self, *self.extra)
 
     @property
     def jar_names(self) -> frozenset[str]:
@@ -185,7 +208,8 @@ class Installed:
 
     ``entry`` is the name of its directory (or bare jar, or, in the flat layout, of its receipt's plugin); ``version``
     and ``name`` are None when nothing says them. ``damage`` says what differs from the receipt, ``misfit`` lists the
-    paths, relative to the destination, whose owner, group or mode differ from the declared.
+    paths, relative to the destination, whose owner, group or mode differ from the declared. ``foreign`` are the files
+    in its directory, relative to it, that its receipt does not name; ``jars`` those that it has without any receipt.
     """
 
     entry: str
@@ -194,6 +218,8 @@ class Installed:
     receipt: Receipt | None = None
     damage: tuple[str, ...] = ()
     misfit: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+    jars: tuple[str, ...] = ()
     bare_jar: bool = False
 
 
@@ -209,18 +235,14 @@ class Declaration:
     checksum: str | None = None
     remote_src: bool = False
     state: str = "present"
-    dependencies: tuple[str, ...] = field(default=())
+    dependencies: t.Sequence[str] = ()
+    extra: t.Sequence[t.Mapping[str, t.Any]] | None = None
+    foreign: str = "refuse"
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any]) -> Declaration:
         """Take the options above out of a module's (or a list element's) parameters."""
-        values = {key: params.get(key) for key in ("name", "maven", "url", "src", "version", "checksum")}
-        return cls(
-            **values,
-            remote_src=params["remote_src"],
-            state=params["state"],
-            dependencies=tuple(params.get("dependencies") or ()),
-        )
+        return cls(**{field.name: params[field.name] for field in fields(cls)})
 
     @property
     def label(self) -> str:
@@ -230,14 +252,12 @@ class Declaration:
 
     def parse(self) -> Desired:
         """Check every option and normalise; InvalidInputError says which one is wrong."""
-        if sum(bool(value) for value in (self.maven, self.url, self.src)) > 1:
-            raise InvalidInputError(f"{self.label}: maven, url and src exclude one another.", remedy="Keep one.")
         name, version = self._name_and_version()
         source = self._source(name)
         if isinstance(source, MavenSource):
             version = self._one_version(version, source.coordinates.version)
         elif isinstance(source, UrlSource | FileSource):
-            version = version or split_stem(_file_name(source))[1]
+            version = version or split_stem(file_name_of(source))[1]
         if self.state == LATEST:
             version = self._latest(version, source)
         name = name or _default_name(source)
@@ -248,9 +268,31 @@ class Declaration:
             source=source,
             version=version,
             present=self.state != "absent",
-            checksum=None if self.checksum in (None, "none") else Checksum.parse(self.checksum, self.label),
-            unverified=self.checksum == "none",
+            checksum=_checksum(self.checksum, self.label),
+            unverified=self.checksum == NO_CHECKSUM,
+            extra=self._extra(),
+            remove_foreign=self.foreign == "remove",
         )
+
+    def _extra(self) -> tuple[Extra, ...]:
+        if self.dependencies and not self.maven:
+            raise InvalidInputError(
+                f"{self.label}: dependencies are Maven coordinates and go with maven alone.", remedy="Use extra."
+            )
+        found: dict[str, Extra] = {}
+        for entry in (*({"maven": coordinates} for coordinates in self.dependencies), *(self.extra or ())):
+            label = f"{self.label}, extra"
+            source = _file_origin(entry, label)
+            if source is None or (isinstance(source, MavenSource) and source.coordinates.version == LATEST):
+                raise InvalidInputError(
+                    f"{label}: {source or 'an entry'} does not say which file.",
+                    remedy="Write maven with a version, url or src.",
+                )
+            checksum = entry.get("checksum")
+            one = Extra(source, _checksum(checksum, f"{label} {source}"), checksum == NO_CHECKSUM)
+            if found.setdefault(one.jar, one) is not one:
+                raise InvalidInputError(f"{label}: two of them are {one.jar}.", remedy="Remove one of them.")
+        return tuple(found.values())
 
     def _name_and_version(self) -> tuple[str | None, str | None]:
         if not self.name:
@@ -287,23 +329,11 @@ class Declaration:
         return LATEST
 
     def _source(self, name: str | None) -> Source:
-        if self.dependencies and not self.maven:
-            raise InvalidInputError(
-                f"{self.label}: dependencies are Maven coordinates and go with maven alone.", remedy="Remove them."
-            )
-        if self.maven:
-            return MavenSource(
-                Coordinates.parse(self.maven), tuple(Coordinates.parse(entry) for entry in self.dependencies)
-            )
-        if self.url:
-            return UrlSource(checked_url(self.url, "https://host/file.zip"))
-        if self.src:
-            if not self.remote_src:
-                raise InvalidInputError(
-                    f"src: {self.src} would be on the control machine.",
-                    remedy="Set remote_src: true when it is on the node.",
-                )
-            return FileSource(self.src)
+        origin = _file_origin(
+            {"maven": self.maven, "url": self.url, "src": self.src, "remote_src": self.remote_src}, self.label
+        )
+        if origin:
+            return origin
         owner, slash, plugin = (name or "").partition("/")
         if slash:
             return HubSource(owner, plugin)
@@ -312,6 +342,26 @@ class Declaration:
         raise InvalidInputError(
             f"name: '{self.name or ''}' says no source.", remedy="Write owner/plugin, or add maven, url or src."
         )
+
+
+def _file_origin(entry: t.Mapping[str, t.Any], label: str) -> FileOrigin | None:
+    """Where a file comes from by ``maven``, ``url`` or ``src``; None without any of them."""
+    maven, url, src = (entry.get(key) for key in ("maven", "url", "src"))
+    if sum(map(bool, (maven, url, src))) > 1:
+        raise InvalidInputError(f"{label}: maven, url and src exclude one another.", remedy="Keep one.")
+    if maven:
+        return MavenSource(Coordinates.parse(maven))
+    if url:
+        return UrlSource(checked_url(url, "https://host/file.zip"))
+    if src and not entry.get("remote_src"):
+        raise InvalidInputError(
+            f"src: {src} would be on the control machine.", remedy="Set remote_src: true when it is on the node."
+        )
+    return FileSource(src) if src else None
+
+
+def _checksum(text: str | None, label: str) -> Checksum | None:
+    return None if text in (None, NO_CHECKSUM) else Checksum.parse(text, label)
 
 
 def parse_declarations(declarations: t.Iterable[Declaration]) -> list[Desired]:
@@ -341,7 +391,7 @@ def split_stem(file_name: str) -> tuple[str, str | None]:
 def _default_name(source: Source) -> str:
     if isinstance(source, MavenSource):
         return source.coordinates.artifact
-    name = split_stem(_file_name(source))[0] if isinstance(source, UrlSource | FileSource) else ""
+    name = split_stem(file_name_of(source))[0] if isinstance(source, UrlSource | FileSource) else ""
     if not _NAME.fullmatch(name):
         raise InvalidInputError(f"{source}: its file name makes no directory name.", remedy="Declare name.")
     return name
@@ -369,5 +419,17 @@ def is_version(text: str) -> bool:
     return _VERSION.fullmatch(text) is not None
 
 
-def _file_name(source: UrlSource | FileSource) -> str:
-    return file_name_in(source.url) if isinstance(source, UrlSource) else PurePosixPath(source.path).name
+def file_name_of(source: FileOrigin) -> str:
+    """The name of the file at ``source``."""
+    match source:
+        case MavenSource():
+            return source.coordinates.file_name
+        case UrlSource():
+            return file_name_in(source.url)
+        case FileSource():
+            return PurePosixPath(source.path).name
+
+
+def jar_name(file_name: str) -> str:
+    """The name under which a jar is installed, as a worker takes no other files for jars."""
+    return file_name if file_name.lower().endswith(".jar") else f"{file_name}.jar"

@@ -94,8 +94,8 @@ def credential_hosts(params: t.Mapping[str, t.Any], declared: t.Iterable[Desired
     if not given or params["credential_hosts"]:
         return tuple(map(str, params["credential_hosts"]))
     named: set[str] = set()
-    for desired in declared:
-        match desired.source:
+    for part in (part for desired in declared for part in desired.parts):
+        match part.source:
             case HubSource():
                 named.add(params["hub_url"])
             case MavenSource():

@@ -11,7 +11,11 @@ import typing as t
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .model import LATEST, Desired, Installed, MavenSource, NoSource
+from .._errors import RefusedError
+from .model import LATEST, Desired, Installed, NoSource, split_stem
+
+if t.TYPE_CHECKING:
+    from .receipt import Receipt
 
 
 class Action(StrEnum):
@@ -27,8 +31,8 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True)
-class Step:
-    """One plugin's part: ``current`` stands in its place, ``obsolete`` are its other versions beside it."""
+class Decision:
+    """What happens to one plugin: ``current`` stands in its place, ``obsolete`` are its other versions beside it."""
 
     desired: Desired
     action: Action
@@ -46,36 +50,46 @@ class Step:
         """Whether an archive is needed."""
         return self.action in (Action.INSTALLED, Action.UPDATED, Action.REPAIRED)
 
+    @property
+    def kept(self) -> Receipt | None:
+        """The receipt of what stands in the place and is not replaced."""
+        return self.current.receipt if self.current and not self.fetches else None
+
+    def lost(self, brought: t.Iterable[str] | None = None) -> tuple[str, ...]:
+        """Foreign files, relative to the destination, that go with what is replaced or removed.
+
+        One that a declared extra takes the place of is none. ``brought`` are the paths of the new plugin's files, once
+        they are known: of what has no receipt those jars are foreign that the plugin has in no version.
+        """
+        replaced = self.current if self.fetches or not self.desired.present else None
+        if brought is None and self.current and not replaced:
+            files = self.kept.files if self.kept else ()
+            brought = (*(record.path for record in files), *self.current.foreign, *self.current.jars)
+        known = None if brought is None or not self.desired.present else {_stem(path) for path in brought}
+        extra = {one.jar for one in self.desired.extra if self.desired.present}
+        return tuple(
+            f"{item.entry}/{path}"
+            for item in (*([replaced] if replaced else ()), *self.obsolete)
+            for path in (*item.foreign, *(jar for jar in item.jars if known is not None and _stem(jar) not in known))
+            if path.rpartition("/")[2] not in extra
+        )
+
 
 @dataclass(frozen=True)
 class Plan:
-    """The steps in the declared order."""
+    """One decision per plugin: those declared, in their order, then those to purge."""
 
-    steps: tuple[Step, ...]
+    decisions: tuple[Decision, ...]
 
     @property
     def changed(self) -> bool:
-        """Whether any step has something to do."""
-        return any(step.changed for step in self.steps)
+        """Whether there is anything to do."""
+        return any(decision.changed for decision in self.decisions)
 
-    def diff(self) -> dict[str, str]:
-        """Ansible's before and after: one line per place that changes, ``place: version``."""
-        before: dict[str, str] = {}
-        after: dict[str, str] = {}
-        for step in self.steps:
-            if not step.changed:
-                continue
-            if step.current is not None:
-                same_version = step.desired.version == step.current.version
-                told = step.action in (Action.REPAIRED, Action.ADJUSTED) or (same_version and step.fetches)
-                notes = f" ({'; '.join(step.reasons)})" if told else ""
-                before[step.desired.directory] = (step.current.version or "unknown version") + notes
-            if step.desired.present:
-                kept = step.current.version if step.current and not step.fetches else None
-                after[step.desired.directory] = step.desired.version or kept or "unknown version"
-            for other in step.obsolete:
-                before[other.entry] = other.version or "unknown version"
-        return {"before": _lines(before), "after": _lines(after)}
+    @property
+    def fetching(self) -> list[Desired]:
+        """The plugins whose archive is needed."""
+        return [decision.desired for decision in self.decisions if decision.fetches]
 
 
 def plan(desired: t.Iterable[Desired], actual: t.Iterable[Installed], *, purge: bool = False) -> Plan:
@@ -88,23 +102,37 @@ def plan(desired: t.Iterable[Desired], actual: t.Iterable[Installed], *, purge: 
     wanted = list(desired)
     # A place that another entry declares is never an old version of this one.
     declared = {entry.directory for entry in wanted}
-    steps = [_step(entry, places.get(entry.directory), _others(entry, found, declared)) for entry in wanted]
+    decisions = [_decided(entry, places.get(entry.directory), _others(entry, found, declared)) for entry in wanted]
     if purge:
-        going = declared | {item.entry for step in steps for item in step.obsolete}
-        steps += [_purged(item) for item in found if item.receipt and item.entry not in going]
-    return Plan(tuple(steps))
+        going = declared | {item.entry for decision in decisions for item in decision.obsolete}
+        decisions += [_purged(item) for item in found if item.receipt and item.entry not in going]
+    return Plan(tuple(decisions))
 
 
-def _purged(item: Installed) -> Step:
+def refuse_losses(decision: Decision, brought: t.Iterable[str] | None = None) -> None:
+    """RefusedError when files would be lost that nobody declares, unless the declaration allows it; see lost()."""
+    desired, lost = decision.desired, decision.lost(brought)
+    if not lost or desired.remove_foreign:
+        return
+    remedy = "Set foreign: remove on its entry if they may go."
+    if desired.present:
+        remedy = "Declare what it needs in its extra, or set foreign: remove if they may go."
+    raise RefusedError(
+        f"{desired.label}: {', '.join(lost)} did not come with the plugin and would be lost; nothing was changed.",
+        remedy=remedy,
+    )
+
+
+def _purged(item: Installed) -> Decision:
     name = item.name or item.entry
-    return Step(
+    return Decision(
         Desired(name, name, item.entry, NoSource(), present=False), Action.REMOVED, item, reasons=("not declared",)
     )
 
 
-def _step(desired: Desired, current: Installed | None, obsolete: tuple[Installed, ...]) -> Step:
+def _decided(desired: Desired, current: Installed | None, obsolete: tuple[Installed, ...]) -> Decision:
     action, reasons = _decide(desired, current, obsolete)
-    return Step(desired, action, current, obsolete, reasons)
+    return Decision(desired, action, current, obsolete, reasons)
 
 
 def _decide(
@@ -118,7 +146,7 @@ def _decide(
     misfit = (f"{len(current.misfit)} paths with another owner, group or mode",) if current.misfit else ()
     choices: tuple[tuple[Action, object, tuple[str, ...]], ...] = (
         (Action.REMOVED, not desired.present, ()),
-        (Action.UPDATED, differences, differences),
+        (Action.UPDATED, differences, differences + current.damage),
         (Action.REPAIRED, current.damage, current.damage),
         (Action.CLEANED, obsolete or (current.receipt and current.receipt.obsolete), ()),
         (Action.ADJUSTED, misfit, misfit),
@@ -148,18 +176,28 @@ def _differences(desired: Desired, current: Installed) -> t.Iterator[str]:
     if receipt is None:
         if desired.version is None:
             yield "nothing says where it came from"
+        if desired.extra:
+            yield "nothing says which extra jars it has"
         return
     if receipt.name != desired.name:
         yield f"it is {receipt.name}"
     if receipt.source != str(desired.source) and not isinstance(desired.source, NoSource):
         yield f"it came from {receipt.source}"
-    if isinstance(desired.source, MavenSource):
-        declared = tuple(str(entry) for entry in desired.source.dependencies)
-        if receipt.dependencies != declared:
-            yield "its dependencies differ"
+    yield from _extra_differences(desired, receipt)
     if desired.checksum and receipt.digests.get(desired.checksum.algorithm) != desired.checksum.digest:
         yield f"its archive has another {desired.checksum.algorithm}"
 
 
-def _lines(places: t.Mapping[str, str]) -> str:
-    return "".join(f"{place}: {version}\n" for place, version in sorted(places.items()))
+def _extra_differences(desired: Desired, receipt: Receipt) -> t.Iterator[str]:
+    standing = {extra.source: extra for extra in receipt.extra}
+    wanted = {str(extra.source): extra for extra in desired.extra}
+    for source, extra in wanted.items():
+        if source not in standing:
+            yield f"extra {source} is not there"
+        elif extra.checksum and standing[source].digests.get(extra.checksum.algorithm) != extra.checksum.digest:
+            yield f"extra {source} has another {extra.checksum.algorithm}"
+    yield from (f"extra {source} is not declared" for source in standing if source not in wanted)
+
+
+def _stem(path: str) -> str:
+    return split_stem(path.rpartition("/")[2])[0]

@@ -25,6 +25,14 @@ class FileRecord:
 
 
 @dataclass(frozen=True)
+class ExtraRecord:
+    """A jar that was installed with the plugin: its source, and its digests by algorithm."""
+
+    source: str
+    digests: t.Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Receipt:
     """What was installed.
 
@@ -37,7 +45,7 @@ class Receipt:
     version: str | None
     source: str
     digests: t.Mapping[str, str] = field(default_factory=dict)
-    dependencies: tuple[str, ...] = ()
+    extra: tuple[ExtraRecord, ...] = ()
     files: tuple[FileRecord, ...] = ()
     classes: t.Mapping[str, t.Sequence[str]] = field(default_factory=dict)
     classes_declared: bool | None = None
@@ -60,8 +68,10 @@ class Receipt:
             if data.pop("format") != FORMAT:
                 return None
             data["files"] = tuple(FileRecord(**record) for record in data["files"])
-            for key in ("dependencies", "obsolete"):
-                data[key] = tuple(data[key])
+            # A receipt from before there was extra lists the Maven coordinates of further jars.
+            further = [{"source": f"maven:{coordinates}"} for coordinates in data.pop("dependencies", ())]
+            data["extra"] = tuple(ExtraRecord(**record) for record in (*data.get("extra", ()), *further))
+            data["obsolete"] = tuple(data["obsolete"])
             return cls(**data)
         except (ValueError, KeyError, TypeError, AttributeError):
             return None

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import shutil
 import typing as t
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -21,20 +22,19 @@ from .._errors import LiveConnectError, RefusedError
 from . import archive
 from .client import Artifact, Sources
 from .destination import PART, Layout, manifest_version
-from .digest import file_digest
 from .download import Web
 from .inventory import find_classes
-from .model import Desired, FileSource, MavenSource, needs_latest
-from .receipt import RECEIPT_NAME, FileRecord, Receipt
-from .storage import named
+from .model import Desired, Extra, needs_latest
+from .receipt import RECEIPT_NAME, ExtraRecord, FileRecord, Receipt
+from .storage import file_digest, named
 
 if t.TYPE_CHECKING:
+    from .apply import Progress
     from .destination import Destination
     from .options import Options
 
 _MEGABYTE = 1_000_000
 
-Progress = t.Callable[[str], None]
 _R = t.TypeVar("_R")
 
 
@@ -63,7 +63,7 @@ class Stager:
 
     def check(self, declared: t.Sequence[Desired]) -> None:
         """Refuse what ``stage`` would refuse without a download."""
-        self._each([one for one in declared if not isinstance(one.source, FileSource)], self._artifacts)
+        self._each(declared, self._artifacts)
 
     def stage(self, declared: t.Sequence[Desired]) -> dict[str, Staged]:
         """All of them ready to be placed, by the name of their directory."""
@@ -89,23 +89,19 @@ class Stager:
         """Fetch, verify and unpack one plugin."""
         staging = self._destination.staging
         tree = staging / f"{desired.directory}.new"
-        files: tuple[FileRecord, ...] = ()
-        digests: dict[str, str] = {}
-        for number, artifact in enumerate(self._artifacts(desired)):
-            part = staging / f"{desired.directory}.{number}{PART}"
-            expected = _expected(desired, artifact, first=number == 0)
-            found = self._fetch(desired, artifact, part, expected)
-            self._progress(f"{desired.directory} fetched")
-            archive.identify(part, artifact.file_name, self._options.limits)
-            _compare(artifact, expected, found)
-            if number == 0:
-                digests = found
-                work = staging / f"{desired.directory}.work"
-                files = archive.unpack(part, artifact.file_name, work, tree, self._options.limits)
-                part.unlink(missing_ok=True)
-            else:
-                files += (archive.add_jar(part, artifact.file_name, tree, self._options.limits),)
-            self._progress(f"{desired.directory} unpacked")
+        work = staging / f"{desired.directory}.work"
+        limits = self._options.limits
+        main, *extra = self._artifacts(desired)
+        part, digests = self._fetch(desired, main, 0)
+        files = archive.unpack(part, main.file_name, work, tree, limits)
+        part.unlink(missing_ok=True)
+        records = []
+        lib = _directory_of_jars(files)
+        for number, (wanted, artifact) in enumerate(zip(desired.extra, extra, strict=True), 1):
+            part, found = self._fetch(desired, artifact, number)
+            files += (archive.add_jar(part, artifact.file_name, tree, below=lib),)
+            records.append(ExtraRecord(str(wanted.source), found))
+        self._progress(f"{desired.directory} unpacked")
         if self._destination.layout is Layout.FLAT:
             files = _flattened(tree, files)
         # An archive of an installed plugin holds the receipt of back then, which ours replaces.
@@ -116,7 +112,7 @@ class Stager:
             version=desired.version or manifest_version(tree),
             source=str(desired.source),
             digests=digests,
-            dependencies=_dependencies(desired),
+            extra=tuple(records),
             files=files,
             classes=classes.by_kind,
             classes_declared=classes.declared,
@@ -128,28 +124,44 @@ class Stager:
         return Staged(tree, receipt)
 
     def _artifacts(self, desired: Desired) -> list[Artifact]:
-        """What to fetch, after the refusals that need no download."""
-        artifacts = self._sources.locate(desired)
-        for number, artifact in enumerate(artifacts):
-            if artifact.licences and not self._options.accept_licenses:
-                raise RefusedError(
-                    f"its licence is not accepted: {'; '.join(artifact.licences)}.",
-                    remedy="Read it, then set accept_licenses: true.",
-                )
-            proved = artifact.local or desired.unverified or _expected(desired, artifact, first=number == 0)
-            if not proved:
-                raise RefusedError(
-                    f"{artifact.file_name}: its source publishes no checksum.",
-                    remedy="Declare checksum as algorithm:hex, or checksum: none to install it unverified.",
-                )
-        return artifacts
+        """What to fetch, the plugin's archive first, after the refusals that need no download."""
+        return [self._artifact(wanted) for wanted in desired.parts]
 
-    def _fetch(self, desired: Desired, artifact: Artifact, part: Path, expected: t.Mapping[str, str]) -> dict[str, str]:
+    def _artifact(self, wanted: Desired | Extra) -> Artifact:
+        artifact = self._sources.locate(wanted)
+        if artifact.licences and not self._options.accept_licenses:
+            raise RefusedError(
+                f"its licence is not accepted: {'; '.join(artifact.licences)}.",
+                remedy="Read it, then set accept_licenses: true.",
+            )
+        if not (artifact.local or wanted.unverified or artifact.expected):
+            raise RefusedError(
+                f"{artifact.file_name}: its source publishes no checksum.",
+                remedy="Declare checksum as algorithm:hex, or checksum: none to install it unverified.",
+            )
+        return artifact
+
+    def _fetch(self, desired: Desired, artifact: Artifact, number: int) -> tuple[Path, dict[str, str]]:
+        """Fetch into the staging directory and compare; the file, and its digests by algorithm."""
+        part = self._destination.staging / f"{desired.directory}.{number}{PART}"
+        found = self._copy(desired, artifact, part)
+        self._progress(f"{desired.directory} fetched")
+        archive.identify(part, artifact.file_name)
+        for algorithm, digest in artifact.expected.items():
+            if found[algorithm] != digest:
+                raise RefusedError(
+                    f"{artifact.file_name}: its {algorithm} is {found[algorithm]}, not {digest};"
+                    " nothing was installed.",
+                    remedy="Check the declared checksum and the source.",
+                )
+        return part, found
+
+    def _copy(self, desired: Desired, artifact: Artifact, part: Path) -> dict[str, str]:
         def report(size: int, total: int | None) -> None:
             known = f" of {total // _MEGABYTE}" if total else ""
             self._progress(f"{desired.directory}: {size // _MEGABYTE}{known} MB of {artifact.file_name} fetched")
 
-        algorithms = {"sha256", *expected}
+        algorithms = {"sha256", *artifact.expected}
         if artifact.local:
             shutil.copyfile(artifact.location, part)
             return {algorithm: file_digest(part, algorithm) for algorithm in algorithms}
@@ -159,26 +171,16 @@ class Stager:
             algorithms,
             self._options.limits.size,
             # What nothing proves is fetched as a whole, never put together from two runs.
-            resume=bool(expected),
+            resume=bool(artifact.expected),
             report=report,
         )
         return dict(done.digests)
 
 
-def _expected(desired: Desired, artifact: Artifact, *, first: bool) -> dict[str, str]:
-    """The digests that decide: the declared one for the plugin's own archive, else what the source publishes."""
-    if first and desired.checksum:
-        return {desired.checksum.algorithm: desired.checksum.digest}
-    return dict(artifact.published)
-
-
-def _compare(artifact: Artifact, expected: t.Mapping[str, str], found: t.Mapping[str, str]) -> None:
-    for algorithm, digest in expected.items():
-        if found[algorithm] != digest:
-            raise RefusedError(
-                f"{artifact.file_name}: its {algorithm} is {found[algorithm]}, not {digest}; nothing was installed.",
-                remedy="Check the declared checksum and the source.",
-            )
+def _directory_of_jars(files: t.Iterable[FileRecord]) -> str:
+    """The directory, relative to the plugin, that holds most of its jars; of two the higher one."""
+    counts = Counter(record.path.rpartition("/")[0] for record in files if record.path.lower().endswith(".jar"))
+    return min(counts, key=lambda directory: (-counts[directory], directory.count("/"), directory))
 
 
 def _flattened(tree: Path, files: t.Iterable[FileRecord]) -> tuple[FileRecord, ...]:
@@ -196,8 +198,3 @@ def _flattened(tree: Path, files: t.Iterable[FileRecord]) -> tuple[FileRecord, .
         (tree / record.path).rename(tree / name)
         flat[name] = replace(record, path=name)
     return tuple(flat.values())
-
-
-def _dependencies(desired: Desired) -> tuple[str, ...]:
-    source = desired.source
-    return tuple(str(entry) for entry in source.dependencies) if isinstance(source, MavenSource) else ()

@@ -3,12 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module util is PRIVATE to the collection.
-"""The one sentence for everything that a file system refuses."""
+"""Files of the node: their digests, and the one sentence for everything that a file system refuses."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import typing as t
 from pathlib import Path
 
@@ -33,6 +34,12 @@ class StorageError(LiveConnectError):
     def of(cls, error: OSError, path: Path) -> StorageError:
         """The sentence for ``error``, which happened at ``path`` unless it says better itself."""
         return cls(f"{error.filename or path}: {error.strerror or error}.", remedy=_REMEDIES.get(error.errno or 0, ""))
+
+
+def file_digest(path: Path, algorithm: str = "sha256") -> str:
+    """A file's digest in hex, read in pieces."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
 
 
 @contextlib.contextmanager

@@ -49,3 +49,11 @@ def test_without_a_directory_names_stay_relative():
 
 def test_without_a_directory_names_stay_as_they_are():
     assert paths_below([{"src": "a.jar"}], None, key="src") == [{"src": "a.jar"}]
+
+
+def test_dictionaries_within_dictionaries_are_resolved_too():
+    plugins = [{"src": "a.zip", "extra": [{"src": "b.jar"}, {"maven": "g:a:1"}]}, {"name": "c", "extra": None}]
+    assert paths_below(plugins, "/site", key="src", within="extra") == [
+        {"src": "/site/a.zip", "extra": [{"src": "/site/b.jar"}, {"maven": "g:a:1"}]},
+        {"name": "c", "extra": None},
+    ]

@@ -32,22 +32,10 @@ class _Pool:
         return self._add(struct.pack(">BH", 7, self.text(name.replace(".", "/"))))
 
 
-def class_bytes(
-    name: str,
-    parent: str = OBJECT,
-    *interfaces: str,
-    access: int = PUBLIC,
-    constructor: tuple[int, str] = (PUBLIC, "()V"),
-) -> bytes:
-    """A class with one field and one constructor, given by its access flags and its descriptor."""
+def class_bytes(name: str, parent: str = OBJECT, *interfaces: str, access: int = PUBLIC) -> bytes:
+    """A class without members, given by its access flags."""
     pool = _Pool()
     kinds = [pool.type(entry) for entry in (name, parent, *interfaces)]
-    code = struct.pack(">HI", pool.text("Code"), 5) + b"bytes"
-
-    def member(flags: int, label: str, descriptor: str) -> bytes:
-        return struct.pack(">HHHHH", 1, flags, pool.text(label), pool.text(descriptor), 1) + code
-
-    members = member(PUBLIC, "<field>", "()V") + member(constructor[0], "<init>", constructor[1])
     header = struct.pack(">IHHH", 0xCAFEBABE, 0, 61, pool.count)
     parents = struct.pack(f">HHHH{len(interfaces)}H", access, *kinds[:2], len(interfaces), *kinds[2:])
-    return header + pool.constants + parents + members + struct.pack(">H", 0)
+    return header + pool.constants + parents + struct.pack(">HHH", 0, 0, 0)

@@ -16,23 +16,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.igrafx.liveconnect.plugins.modules import confluent_hub_plugin
 
 # In its container the package lab/hub is called hub.
 sys.path.append(str(Path(__file__).resolve().parents[4] / "lab"))
 from hub.server import serve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 SERVICE = "META-INF/services/org.apache.kafka.connect.source.SourceConnector"
 
 
 def zip_bytes(files: Mapping[str, bytes]) -> bytes:
-    """A zip of these files."""
+    """A zip of these files, the same whenever it is made."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
@@ -119,3 +121,36 @@ def site(tmp_path: Path) -> Iterator[Site]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def run(site: Site, capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
+    """Run the module with these options and give its result."""
+
+    def runner(*, check: bool = False, **options: Any) -> dict[str, Any]:
+        defaults = {"dest": str(site.dest), "hub_url": site.url, "maven_repository": site.maven, "retries": 0}
+        arguments = {**defaults, **options, "_ansible_check_mode": check, "_ansible_diff": True}
+        with patch_module_args(arguments), pytest.raises(SystemExit):
+            confluent_hub_plugin.main()
+        site.requests, asked = [], site.requests
+        return {**json.loads(capsys.readouterr().out), "asked": asked}
+
+    return runner
+
+
+def quartet(run: Callable[..., dict[str, Any]], **options: Any) -> dict[str, Any]:
+    """Check, do, check again, do again; the result of the doing."""
+    would = run(check=True, **options)
+    did = run(**options)
+    assert not did.get("failed"), did
+    assert would["changed"]
+    assert did["changed"]
+    assert would["diff"] == did["diff"]
+    assert [entry["action"] for entry in would["plugins"]] == [entry["action"] for entry in did["plugins"]]
+    for again in (run(check=True, **options), run(**options)):
+        assert not again.get("failed"), again
+        assert not again["changed"]
+        assert not again["restart_required"]
+        if options.get("state") != "latest":
+            assert again["asked"] == []
+    return did

@@ -124,6 +124,32 @@ def test_a_file_is_transferred_when_it_is_to_be_installed_and_only_then(control:
     assert set(control.installed()) == {"two-1.0.jar"}
 
 
+def test_extra_jars_are_transferred_with_their_plugin(control: Control) -> None:
+    jar, driver = control.jar("sink-1.0.jar"), control.jar("drivers/ojdbc8.jar")
+    wanted = {"layout": "plugin", "plugins": [{"src": jar.name, "extra": [{"src": "drivers/ojdbc8.jar"}]}]}
+    would = control.run("--check", **wanted)
+    assert would["transferred"] == []
+    did = control.run(**wanted)
+    assert did["diff"] == would["diff"]
+    assert sorted(did["transferred"]) == ["ojdbc8.jar", "sink-1.0.jar"]
+    assert sha256(control.dest / "sink" / "ojdbc8.jar") == sha256(driver)
+    again = control.run(**wanted)
+    assert not again["changed"]
+    assert again["transferred"] == []
+
+    driver = control.jar("drivers/ojdbc8.jar", b"a later build")
+    did = control.run(**wanted)
+    assert did["plugins"][0]["reasons"] == ["extra src:ojdbc8.jar has another sha256"]
+    assert sha256(control.dest / "sink" / "ojdbc8.jar") == sha256(driver)
+
+
+def test_an_extra_jar_may_not_have_the_name_of_another_file(control: Control) -> None:
+    control.jar("folder/same.jar")
+    control.jar("other/same.jar")
+    refused = control.run(src="folder/same.jar", extra=[{"src": "other/same.jar"}])
+    assert "have the same name. Rename one of them." in refused["msg"]
+
+
 def test_a_file_of_the_node_is_left_to_the_module(control: Control) -> None:
     control.jar("one-1.0.jar")
     did = control.run(src=str(control.jar("two-1.0.jar")), remote_src=True)

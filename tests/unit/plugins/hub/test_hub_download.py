@@ -289,6 +289,28 @@ def test_a_later_run_starts_anew_when_it_cannot_go_on(peers: tuple[Peer, Peer], 
     assert ("range" in peer.seen[0]) == (wrong in ("changed", "shorter"))
 
 
+def test_a_part_that_nobody_asked_for_is_not_put_behind_another(peers: tuple[Peer, Peer], tmp_path: Path) -> None:
+    start_and_fail(peers[0], tmp_path)
+    span = f"bytes 0-{len(CONTENT) - 1}/{len(CONTENT)}"
+    peers[0].answer = lambda handler, _: send(handler, 206, CONTENT, Content_Range=span)
+    assert fetch(web(), peers[0].url, tmp_path) == SHA256
+    assert (tmp_path / "part").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "-1", "many", "\xb2"])
+def test_a_length_that_is_none_is_no_python_error(peers: tuple[Peer, Peer], tmp_path: Path, length: str) -> None:
+    def answer(handler: BaseHTTPRequestHandler, _number: int) -> None:
+        handler.send_response(206)
+        handler.send_header("Content-Length", length)
+        handler.send_header("Content-Range", f"bytes {length}-")
+        handler.end_headers()
+        handler.wfile.write(CONTENT)
+        handler.close_connection = True
+
+    peers[0].answer = answer
+    assert fetch(web(), peers[0].url, tmp_path) == SHA256
+
+
 @pytest.fixture
 def tls_peer(peers: tuple[Peer, Peer], tmp_path: Path) -> Peer:
     """A server behind https, whose certificate is its own authority in certificate.pem."""

@@ -20,11 +20,11 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import 
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins import destination as destination_module
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins import download as download_module
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.apply import Installer, Outcome
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.destination import Destination, Layout
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.download import Web
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.model import Declaration, parse_declarations
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.options import Options, Servers
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.runner import Runner
 
 from .conftest import Site, jar_bytes, tar_bytes
 
@@ -43,11 +43,11 @@ class Node:
     site: Site
     layout: Layout
 
-    def converge(self, version: int, progress: Callable[[str], None] = lambda _line: None) -> Outcome:
+    def converge(self, version: int, progress: Callable[[str], None] = lambda _line: None) -> dict[str, Any]:
         destination = Destination(str(self.site.dest), layout=self.layout)
-        installer = Installer(destination, Options(NO_RETRIES), progress)
+        runner = Runner(destination, Options(NO_RETRIES), progress)
         archive = self.site.root / f"udfs-{version}.0.tar.gz"
-        return installer.converge(parse_declarations([Declaration(src=str(archive), remote_src=True)]))
+        return runner.run(parse_declarations([Declaration(src=str(archive), remote_src=True)]))
 
     def versions(self) -> set[str]:
         """The versions that stand in the destination whole."""
@@ -147,7 +147,7 @@ def test_the_old_comes_back_when_the_new_was_not_yet_there(node: Node) -> None:
     staging = node.site.dest.parent / ".plugins-staging"
     staging.mkdir()
     (node.site.dest / "udfs").rename(staging / "udfs.old")
-    assert not node.converge(1).plan.changed
+    assert not node.converge(1)["changed"]
     assert node.versions() == {"1.0"}
     assert not staging.exists()
 
@@ -208,7 +208,7 @@ def test_a_disk_that_is_read_only(node: Node, small_disk: Path) -> None:
     with pytest.raises(LiveConnectError, match=r"Read-only file system\. Mount its file system read-write\."):
         node.converge(2)
     assert node.site.listing() == before
-    assert not node.converge(1).plan.changed
+    assert not node.converge(1)["changed"]
 
 
 def test_two_processes_at_once(node: Node) -> None:
@@ -259,9 +259,9 @@ def test_killed_while_fetching_goes_on_in_the_next_run(
     ranges: list[str | None] = []
     original_open, original_write = Web._open, download_module._Transfer._write
 
-    def converge(url: str) -> Outcome:
-        installer = Installer(Destination(str(site.dest)), Options(NO_RETRIES), lambda _line: None)
-        return installer.converge(parse_declarations([Declaration(url=url)]))
+    def converge(url: str) -> dict[str, Any]:
+        runner = Runner(Destination(str(site.dest)), Options(NO_RETRIES), lambda _line: None)
+        return runner.run(parse_declarations([Declaration(url=url)]))
 
     def killed(transfer: Any, stream: Any, chunk: bytes) -> None:
         original_write(transfer, stream, chunk)
@@ -277,7 +277,7 @@ def test_killed_while_fetching_goes_on_in_the_next_run(
         assert in_child(lambda: converge(address["the same"])) == -signal.SIGKILL
     assert not any(site.dest.iterdir())
     monkeypatch.setattr(Web, "_open", noted)
-    assert converge(address[wanted]).plan.changed
+    assert converge(address[wanted])["changed"]
     assert any(ranges) == (wanted == "the same")
-    assert not converge(address[wanted]).plan.changed
+    assert not converge(address[wanted])["changed"]
     assert [path.name for path in site.dest.parent.iterdir()] == ["plugins"]

@@ -22,46 +22,13 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.downlo
 from ansible_collections.igrafx.liveconnect.plugins.modules import confluent_hub_plugin, confluent_hub_plugin_info
 
 from .class_files import class_bytes
-from .conftest import jar_bytes, manifest, tar_bytes, zip_bytes
+from .conftest import jar_bytes, manifest, quartet, tar_bytes, zip_bytes
 from .test_hub_archive import REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .conftest import Site
-
-
-@pytest.fixture
-def run(site: Site, capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
-    """Run the module with these options and give its result."""
-
-    def runner(*, check: bool = False, **options: Any) -> dict[str, Any]:
-        defaults = {"dest": str(site.dest), "hub_url": site.url, "maven_repository": site.maven, "retries": 0}
-        arguments = {**defaults, **options, "_ansible_check_mode": check, "_ansible_diff": True}
-        with patch_module_args(arguments), pytest.raises(SystemExit):
-            confluent_hub_plugin.main()
-        site.requests, asked = [], site.requests
-        return {**json.loads(capsys.readouterr().out), "asked": asked}
-
-    return runner
-
-
-def quartet(run: Callable[..., dict[str, Any]], **options: Any) -> dict[str, Any]:
-    """Check, do, check again, do again; the result of the doing."""
-    would = run(check=True, **options)
-    did = run(**options)
-    assert not did.get("failed"), did
-    assert would["changed"]
-    assert did["changed"]
-    assert would["diff"] == did["diff"]
-    assert [entry["action"] for entry in would["plugins"]] == [entry["action"] for entry in did["plugins"]]
-    for again in (run(check=True, **options), run(**options)):
-        assert not again.get("failed"), again
-        assert not again["changed"]
-        assert not again["restart_required"]
-        if options.get("state") != "latest":
-            assert again["asked"] == []
-    return did
 
 
 def test_hub_plugin_is_installed_once(site: Site, run: Callable[..., dict[str, Any]]) -> None:
@@ -224,7 +191,7 @@ def test_maven_jar_with_dependencies(site: Site, run: Callable[..., dict[str, An
     assert did["plugins"][0]["path"].endswith("/acme-sink")
     assert sorted(path.name for path in (site.dest / "acme-sink").glob("*.jar")) == ["driver-1.5.jar", "sink-2.0.jar"]
     did = quartet(run, maven="org.example:sink:2.0", name="acme/sink")
-    assert did["plugins"][0]["reasons"] == ["its dependencies differ"]
+    assert did["plugins"][0]["reasons"] == ["extra maven:org.example:driver:1.5 is not declared"]
 
 
 def test_maven_latest(site: Site, run: Callable[..., dict[str, Any]]) -> None:
@@ -340,6 +307,8 @@ def test_downloads_run_side_by_side(
         ({"name": "a/b:../1"}, "is not a version"),
         ({"maven": "org.example:x"}, "are not coordinates"),
         ({"url": "ftp://x/y.zip"}, "is not a web address"),
+        ({"url": "https://[::1/y.zip"}, "url: 'https://[::1/y.zip' is not a web address"),
+        ({"url": "https://host:port/y.zip"}, "is not a web address"),
         ({"url": "https://u:p@host/y.zip"}, "carries credentials"),
         ({"url": "https://host/y.zip", "state": "latest"}, "only the hub and a Maven repository"),
         ({"name": "a/b:1", "checksum": "sha256:12"}, "is not a digest"),
@@ -480,7 +449,7 @@ with patch_module_args({options!r}):
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert '"changed": false' in done
     ours = {name.rpartition(".")[2] for name in done.split() if "._plugins." in name}
-    assert "apply" in ours
+    assert "runner" in ours
     assert not ours & {"stage", "archive", "classes", "client", "download", "inventory"}
 
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.client import _digest_in
@@ -13,6 +15,8 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.model 
     Coordinates,
     Declaration,
     Desired,
+    Extra,
+    FileSource,
     HubSource,
     Installed,
     MavenSource,
@@ -20,7 +24,12 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.model 
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.options import credential_hosts
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.plan import Action, Plan, plan
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.receipt import FileRecord, Receipt
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.receipt import (
+    ExtraRecord,
+    FileRecord,
+    Receipt,
+)
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.report import diff
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,27 +39,30 @@ DIGESTS = ["a" * 64, "b" * 64]
 def receipt_of(desired: Desired) -> Receipt:
     """What a run writes for ``desired``."""
     digest = desired.checksum.digest if desired.checksum else DIGESTS[0]
-    dependencies = desired.source.dependencies if isinstance(desired.source, MavenSource) else ()
+    extra = tuple(
+        ExtraRecord(str(one.source), {"sha256": one.checksum.digest} if one.checksum else {}) for one in desired.extra
+    )
     return Receipt(
         desired.name,
         desired.version,
         str(desired.source),
         {"sha256": digest},
-        tuple(str(entry) for entry in dependencies),
+        extra,
         (FileRecord("a.jar", 1, "c" * 64),),
     )
 
 
+def entries_gone(planned: Plan) -> set[str]:
+    """What a plan replaces or removes, by the meaning of its actions."""
+    replaced = {one.desired.directory for one in planned.decisions if not one.desired.present or one.fetches}
+    return replaced | {item.entry for one in planned.decisions for item in one.obsolete}
+
+
 def carry_out(planned: Plan, actual: list[Installed]) -> list[Installed]:
     """What stands after a plan, by the meaning of its actions."""
-    gone = {item.entry for step in planned.steps for item in step.obsolete}
-    gone |= {step.desired.directory for step in planned.steps if not step.desired.present or step.fetches}
-    made = [
-        Installed(step.desired.directory, step.desired.name, step.desired.version, receipt_of(step.desired))
-        for step in planned.steps
-        if step.fetches
-    ]
-    touched = {step.desired.directory for step in planned.steps}
+    gone = entries_gone(planned)
+    made = [Installed(wanted.directory, wanted.name, wanted.version, receipt_of(wanted)) for wanted in planned.fetching]
+    touched = {one.desired.directory for one in planned.decisions}
     rest = [
         Installed(item.entry, item.name, item.version, item.receipt, bare_jar=item.bare_jar)
         if item.entry in touched
@@ -65,6 +77,8 @@ versions = st.sampled_from(["1.0", "2.0"])
 names = st.sampled_from(["acme/csv", "acme/sink"])
 checksums = st.none() | st.sampled_from([Checksum("sha256", digest) for digest in DIGESTS])
 
+extras = st.builds(Extra, st.sampled_from([FileSource("/a.jar"), MavenSource(Coordinates("g", "b", "1"))]), checksums)
+
 
 @st.composite
 def declared(draw: st.DrawFn) -> Desired:
@@ -73,10 +87,16 @@ def declared(draw: st.DrawFn) -> Desired:
         owner, plugin = name.split("/")
         source: HubSource | MavenSource = HubSource(owner, plugin)
     else:
-        dependency = Coordinates("g", "dependency", draw(versions))
-        source = MavenSource(Coordinates("g", "csv", version), draw(st.sampled_from([(), (dependency,)])))
+        source = MavenSource(Coordinates("g", "csv", version))
     return Desired(
-        name, name, name.replace("/", "-"), source, version, present=draw(st.booleans()), checksum=draw(checksums)
+        name,
+        name,
+        name.replace("/", "-"),
+        source,
+        version,
+        present=draw(st.booleans()),
+        checksum=draw(checksums),
+        extra=tuple(draw(st.lists(extras, unique_by=lambda one: str(one.source), max_size=2))),
     )
 
 
@@ -88,7 +108,8 @@ def standing(draw: st.DrawFn) -> Installed:
     receipt = draw(st.none() | declared().map(receipt_of))
     if receipt:
         damage = draw(st.sampled_from([(), ("a.jar is missing",)]))
-        return Installed(entry, receipt.name, receipt.version, receipt, damage, draw(st.sampled_from([(), ("x",)])))
+        misfit, foreign = draw(st.sampled_from([(), ("x",)])), draw(st.sampled_from([(), ("lib/b-1.jar", "notes")]))
+        return Installed(entry, receipt.name, receipt.version, receipt, damage, misfit, foreign)
     return Installed(entry, draw(st.none() | names), draw(st.none() | versions))
 
 
@@ -105,9 +126,14 @@ def test_nothing_is_left_to_do(desired: list[Desired], actual: list[Installed], 
     if purge:
         assert {item.entry for item in left if item.receipt} <= {entry.directory for entry in desired}
     assert not again.changed, again
+    lost = {path for decision in planned.decisions for path in decision.lost()}
+    gone = entries_gone(planned)
+    assert {path for path in lost if path.endswith("notes")} == {
+        f"{item.entry}/notes" for item in actual if item.foreign and item.entry in gone
+    }
     if planned.changed:
-        before, after = planned.diff().values()
-        assert before != after or any(step.action is Action.CLEANED for step in planned.steps)
+        before, after = diff(planned).values()
+        assert before != after or any(decision.action is Action.CLEANED for decision in planned.decisions)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +208,34 @@ def test_credentials_must_say_whose_they_are() -> None:
 
 
 def test_receipt_survives_and_nonsense_is_none() -> None:
-    receipt = receipt_of(Declaration(name="acme/csv:1.0").parse())
+    receipt = receipt_of(Declaration(name="acme/csv:1.0", extra=({"maven": "g:b:1"},)).parse())
     assert Receipt.load(receipt.dump()) == receipt
     for text in (b"", b"[]", b"{}", b'{"format": 2}', b'{"format": 1, "files": 3}'):
         assert Receipt.load(text) is None
+
+
+def test_a_receipt_from_before_there_was_extra_is_understood() -> None:
+    desired = Declaration(maven="g:a:1", dependencies=("g:b:1",)).parse()
+    document = json.loads(receipt_of(desired).dump())
+    del document["extra"]
+    receipt = Receipt.load(json.dumps({**document, "dependencies": ["g:b:1"]}).encode())
+    assert receipt == receipt_of(desired)
+    assert not plan([desired], [Installed("a", "a", "1", receipt)]).changed
+
+
+@pytest.mark.parametrize(
+    ("extra", "sentence"),
+    [
+        ({}, "an entry does not say which file. Write maven with a version, url or src."),
+        ({"maven": "g:a:latest"}, "maven:g:a:latest does not say which file."),
+        ({"maven": "g:a:1", "url": "https://host/a.jar"}, "maven, url and src exclude one another."),
+        ({"src": "a.jar"}, "src: a.jar would be on the control machine."),
+        ({"maven": "g:a:1", "checksum": "sha256:12"}, "extra maven:g:a:1: checksum 'sha256:12' is not a digest."),
+        ({"url": "https://other/a-1.jar"}, "two of them are a-1.jar. Remove one of them."),
+    ],
+)
+def test_extra_that_cannot_be(extra: dict[str, str], sentence: str) -> None:
+    declaration = Declaration(name="acme/csv:1.0", extra=({"url": "https://host/a-1.jar"}, extra))
+    with pytest.raises(InvalidInputError) as caught:
+        declaration.parse()
+    assert sentence in str(caught.value)
