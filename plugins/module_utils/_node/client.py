@@ -56,7 +56,7 @@ class Command:
         if self._process is None:
             return None
         try:
-            printed, _ = self._process.communicate(timeout=max(0.0, until - time.monotonic()))
+            printed = self._process.communicate(timeout=max(0.0, until - time.monotonic()))[0]
         except subprocess.TimeoutExpired:
             # With its children, such as a plugin of docker's.
             os.killpg(self._process.pid, signal.SIGKILL)
@@ -85,7 +85,7 @@ class Docker:
                 if not more:
                     break
                 received += more
-        head, _, body = bytes(received).partition(b"\r\n\r\n")
+        head, _separator, body = bytes(received).partition(b"\r\n\r\n")
         status = head.decode("latin-1").partition("\r\n")[0].split(" ", 2)
         if status[1:2] == [_NOT_FOUND]:
             return None

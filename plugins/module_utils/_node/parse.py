@@ -45,7 +45,7 @@ class Container:
 def os_release(text: str) -> dict[str, str]:
     """``/etc/os-release``: values without their quotes."""
     pairs = (line.partition("=") for line in text.splitlines() if not line.startswith("#") and "=" in line)
-    return {name.strip(): value.strip().strip("\"'") for name, _, value in pairs}
+    return {name.strip(): value.strip().strip("\"'") for name, _equals, value in pairs}
 
 
 def meminfo(text: str) -> dict[str, int]:
