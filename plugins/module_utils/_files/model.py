@@ -32,8 +32,6 @@ SECRET_MODE = 0o600
 
 _MODE = re.compile(r"(0o?)?[0-7]{3,4}")
 
-Ids = t.Callable[[str], int | None]
-
 
 class Kind(StrEnum):
     """What a path is."""
@@ -118,7 +116,13 @@ def parent(path: str) -> str:
     return path.rpartition("/")[0] or ROOT
 
 
-def parse(options: t.Mapping[str, t.Any], uids: Ids, gids: Ids, *, accounts_may_follow: bool = False) -> Tree:
+def parse(
+    options: t.Mapping[str, t.Any],
+    uids: t.Callable[[str], int | None],
+    gids: t.Callable[[str], int | None],
+    *,
+    accounts_may_follow: bool = False,
+) -> Tree:
     """Read the module's options; InvalidInputError with all that is wrong.
 
     ``uids`` and ``gids`` turn a name into its number, or None when the node does not know it. With
@@ -129,7 +133,7 @@ def parse(options: t.Mapping[str, t.Any], uids: Ids, gids: Ids, *, accounts_may_
     if not root.startswith("/"):
         problems.append(f"root: '{root}' is not an absolute path.")
 
-    def number(text: str | None, ids: Ids, what: str) -> int | None:
+    def number(text: str | None, ids: t.Callable[[str], int | None], what: str) -> int | None:
         if text is None:
             return None
         if text.isascii() and text.isdigit():
