@@ -87,7 +87,7 @@ PLAYBOOK = """
       register: ksql
       ignore_errors: true
     - igrafx.liveconnect.confluent_hub_plugin: {dest: "DIRECTORY/plugins", name: a/b, state: absent}
-    - igrafx.liveconnect.node_info: {docker: false}
+    - igrafx.liveconnect.node_info: {gather: []}
     - ansible.builtin.assert:
         that:
           - connector is failed and '127.0.0.1:1' in connector.msg

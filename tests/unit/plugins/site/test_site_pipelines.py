@@ -17,7 +17,7 @@ def source(tmp_path: Path) -> str:
     """A directory with the files of a pipeline."""
     (tmp_path / "incidents").mkdir()
     for name in ("tables.sql", "types.sql", "streams.sql", "connectors.yml"):
-        (tmp_path / "incidents" / name).touch()
+        (tmp_path / "incidents" / name).write_text("[]")
     return str(tmp_path)
 
 
@@ -65,3 +65,18 @@ def test_every_file_that_is_missing_and_a_name_given_twice_are_told(source: str)
         "y.sql",
     ]
     assert "is not a list" in pipelines_problems(None, source)[0]
+
+
+def test_a_file_whose_content_cannot_be_what_it_is_for_is_named(tmp_path: Path) -> None:
+    contents = {"empty.yml": b"---\n", "map.yml": b"name: a\n", "wide.sql": "SELECT 1;".encode("utf-16")}
+    contents |= {"vault.yml": b"$ANSIBLE_VAULT;1.1;AES256\n00", "template.yml": b"- {{ [ }}"}
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    files = {"empty.yml": "connectors", "map.yml": "connectors", "wide.sql": "tables"}
+    files |= {"vault.yml": "connectors", "template.yml": "connectors"}
+    declared = [{"name": name, option: name} for name, option in files.items()]
+
+    empty, mapping, wide = pipelines_problems(declared, str(tmp_path))
+    assert "empty.yml holds nothing: write the connectors into it" in empty
+    assert "map.yml holds no list of connectors" in mapping
+    assert "it is UTF-16" in wide
