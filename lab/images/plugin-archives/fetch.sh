@@ -1,6 +1,6 @@
 # /out/plugins/hub/<owner>/<name>/<version>/{archive.zip,manifest.json} and /out/plugins/maven2/<Maven's layout>.
 maven2=/out/plugins/maven2
-csv=lab-kafka-connect-csv-0.1.0
+csv=lab-kafka-connect-csv-0.2.0
 camel=camel-kafka-connector
 
 # Debezium, as published.
@@ -28,9 +28,9 @@ javac --release 11 -Xlint:all -Werror -encoding UTF-8 -cp "/tmp/compile/*:/tmp/c
     $(find csv-source/src -name '*.java')
 cp -r csv-source/resources/. /tmp/csv/classes/
 mkdir -p /tmp/csv/$csv/lib
-jar --create --file /tmp/csv/$csv/lib/kafka-connect-csv-0.1.0.jar -C /tmp/csv/classes .
+jar --create --file /tmp/csv/$csv/lib/kafka-connect-csv-0.2.0.jar -C /tmp/csv/classes .
 cp csv-source/manifest.json /tmp/csv/$csv/
-folder=/out/plugins/hub/lab/kafka-connect-csv/0.1.0
+folder=/out/plugins/hub/lab/kafka-connect-csv/0.2.0
 mkdir -p $folder
 cp csv-source/manifest.json $folder/
 (cd /tmp/csv && zip --quiet -X -r $folder/archive.zip $csv)

@@ -14,7 +14,7 @@ import org.apache.kafka.connect.source.SourceConnector;
 
 /** Reads CSV files that are dropped into a directory; a stand-in with spooldir's configuration keys. */
 public final class CsvSourceConnector extends SourceConnector {
-    static final String VERSION = "0.1.0";
+    static final String VERSION = "0.2.0";
 
     private Map<String, String> properties = Map.of();
 
