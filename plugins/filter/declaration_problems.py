@@ -5,16 +5,13 @@
 
 from __future__ import annotations
 
-import functools
 import typing as t
-from pathlib import Path
 
-import yaml
-from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site import site
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site import roles, site
 
 DOCUMENTATION = r"""
 name: declaration_problems
-short_description: What is wrong with a site's variables by themselves
+short_description: What is wrong with the variables of a site and of its roles by themselves
 version_added: 0.2.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
@@ -24,7 +21,7 @@ description:
 positional: _input
 options:
   _input:
-    description: The variables that begin with C(liveconnect_), and their values.
+    description: The variables that begin with C(liveconnect_) and the options of roles, and their values.
     type: dict
     required: true
 """
@@ -43,32 +40,9 @@ _value:
 """
 
 
-ROLES = Path(__file__).resolve().parents[2] / "roles"
-
-
-@functools.cache
-def specifications() -> dict[str, t.Any]:
-    """The argument specifications of the collection's roles, by their names, with the defaults of the roles."""
-    found = {}
-    for file in ROLES.glob("*/meta/argument_specs.yml"):
-        entries, role = _read(file)["argument_specs"], file.parents[1]
-        defaults = role / "defaults/main.yml"
-        for name, default in (_read(defaults) if defaults.is_file() else {}).items():
-            entries.get("main", {}).get("options", {}).get(name, {}).setdefault("default", default)
-        found[role.name] = entries
-    return found
-
-
-def _read(file: Path) -> dict[str, t.Any]:
-    # libyaml, where PyYAML has it, reads ten times as fast.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    loaded: dict[str, t.Any] = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 -- both are safe
-    return loaded
-
-
 def declaration_problems(declared: t.Mapping[str, t.Any]) -> list[str]:
     """See DOCUMENTATION."""
-    return site.declaration_problems(declared, specifications())
+    return site.declaration_problems(declared, roles.specifications())
 
 
 class FilterModule:

@@ -11,7 +11,7 @@ import typing as t
 
 from .names import dns_problems, unknown_variables
 from .ports import port_problems
-from .specification import Options, value_problems, with_options_of_roles
+from .specification import Options, value_problems, with_options_of_roles, without_references
 
 _PREFIX = "liveconnect_"
 _SYSTEMS = ("Debian 12", "Debian 13", "Ubuntu 24.04")
@@ -20,14 +20,19 @@ _PROJECT = "liveconnect"
 
 
 def declaration_problems(declared: t.Mapping[str, t.Any], specifications: t.Mapping[str, t.Any]) -> list[str]:
-    """Sentences about the site's variables that are unknown, or not as they are specified.
+    """Sentences about variables of the site that are unknown, and variables that are not as they are specified.
 
-    ``declared``: all variables that begin with ``liveconnect_``; ``specifications``: the argument specifications of
-    the roles by their names, of which ``site`` has the entry point ``variables``.
+    ``declared``: all variables that begin with ``liveconnect_``, and the options of roles that have a value;
+    ``specifications``: the argument specifications of the roles by their names, with their defaults; ``site`` has the
+    entry point ``variables``.
     """
     roles = [specification["main"]["options"] for specification in specifications.values() if "main" in specification]
-    options: Options = with_options_of_roles(specifications["site"]["variables"]["options"], roles)
-    return [*unknown_variables(declared, options, _PREFIX), *value_problems(declared, options)]
+    site: Options = with_options_of_roles(specifications["site"]["variables"]["options"], roles)
+    of_site = {name: value for name, value in declared.items() if name.startswith(_PREFIX)}
+    problems = [*unknown_variables(of_site, site, _PREFIX), *value_problems(of_site, site)]
+    for options in roles:
+        problems += value_problems(without_references(declared, options), options)
+    return problems
 
 
 def site_problems(

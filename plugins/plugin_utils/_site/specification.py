@@ -41,6 +41,16 @@ def with_options_of_roles(site: Options, roles: t.Iterable[Options]) -> Options:
     return completed
 
 
+def without_references(values: t.Mapping[str, t.Any], options: Options) -> dict[str, t.Any]:
+    """Those values of a role's ``options`` that are not taken from a variable of the site, which is judged itself."""
+    kept = {}
+    for name in options.keys() & values.keys():
+        reference = _REFERENCE.fullmatch(str(options[name].get("default", "")))
+        if reference is None or values[name] != values.get(reference[1]):
+            kept[name] = values[name]
+    return kept
+
+
 def value_problems(values: t.Mapping[str, t.Any], options: Options) -> list[str]:
     """One sentence for each value, at any depth, that is not as ``options`` specify; unknown names are left out."""
     problems: list[str] = []
