@@ -43,7 +43,7 @@ $(WORKSPACE)/liveconnect:
 demo: tools ## A whole site in containers, installed by site.yml, with data flowing through it
 	$(LAB) engine
 	$(LAB) up --name demo
-	ansible-playbook -i inventories/lab/hosts.yml site.yml -l liveconnect-vm
+	ansible-playbook site.yml -l liveconnect-vm
 	$(LAB) show --name demo
 
 .PHONY: demo-down
