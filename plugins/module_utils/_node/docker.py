@@ -21,11 +21,11 @@ _RUNNING = ("running", "restarting", "paused")
 
 def engine(run: Run) -> dict[str, t.Any]:
     """``installed``, and the versions ``program`` of dockerd, ``engine`` that answers, ``compose``; ``error``."""
-    code, said, _ = run(["dockerd", "--version"])
+    code, said, _complaint = run(["dockerd", "--version"])
     if code != 0:
         return {"installed": False, "program": None, "engine": None, "compose": None, "error": ""}
     answered, version, error = run(["docker", "version", "--format", "{{.Server.Version}}"])
-    composed, compose, _ = run(["docker", "compose", "version", "--short"])
+    composed, compose, _complaint = run(["docker", "compose", "version", "--short"])
     return {
         "installed": True,
         "program": _version(said),
@@ -46,11 +46,10 @@ def published(run: Run) -> list[dict[str, t.Any]]:
     Taken from what is declared: a container that is just being restarted publishes nothing, while its ports are its
     own all the same.
     """
-    code, names, _ = run(["docker", "ps", "--all", "--quiet"])
+    code, names, _complaint = run(["docker", "ps", "--all", "--quiet"])
     if code != 0 or not names.split():
         return []
-    _, inspected, _ = run(["docker", "inspect", *names.split()])
-    return parse_published(inspected)
+    return parse_published(run(["docker", "inspect", *names.split()])[1])
 
 
 def parse_published(inspected: str) -> list[dict[str, t.Any]]:

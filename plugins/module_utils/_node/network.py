@@ -55,7 +55,7 @@ def listening(proc: Path = Path("/proc")) -> list[dict[str, t.Any]]:
         # A node without IPv6 has no second file.
         if table.exists():
             sockets += parse_sockets(table.read_text(encoding="ascii"))
-    holders = _holders({inode for *_, inode in sockets}, proc)
+    holders = _holders({socket[2] for socket in sockets}, proc)
     return [
         {"address": address, "port": port, "process": holders.get(inode, "")}
         for address, port, inode in sorted(set(sockets))

@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
 def installed(names: t.Sequence[str], run: Run) -> dict[str, str]:
     """The versions of those Debian packages of ``names`` that are installed."""
     # dpkg complains about names that it has never heard of, and tells of the others all the same.
-    _, printed, _ = run(["dpkg-query", "--show", "--showformat=${db:Status-Status} ${Package} ${Version}\n", *names])
+    printed = run(["dpkg-query", "--show", "--showformat=${db:Status-Status} ${Package} ${Version}\n", *names])[1]
     rows = (line.split(" ") for line in printed.splitlines())
     return {name: version for status, name, version in rows if status == "installed"}
 
@@ -25,7 +25,7 @@ def units(names: t.Sequence[str], run: Run) -> dict[str, dict[str, str]]:
     """``active`` and ``enabled`` of systemd units, as ActiveState and UnitFileState say; empty when unknown."""
     states = {}
     for name in names:
-        _, printed, _ = run(["systemctl", "show", "--property=ActiveState,UnitFileState", name])
+        printed = run(["systemctl", "show", "--property=ActiveState,UnitFileState", name])[1]
         values = dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
         states[name] = {"active": values.get("ActiveState", ""), "enabled": values.get("UnitFileState", "")}
     return states

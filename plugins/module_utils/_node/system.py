@@ -31,7 +31,7 @@ def system(os_release: Path = Path("/etc/os-release")) -> dict[str, str]:
 def parse_os_release(text: str) -> dict[str, str]:
     """The assignments of an os-release file, without their quotes."""
     pairs = (line.partition("=") for line in text.splitlines() if "=" in line and not line.startswith("#"))
-    return {name: value.strip("\"'") for name, _, value in pairs}
+    return {pair[0]: pair[2].strip("\"'") for pair in pairs}
 
 
 def memory_mb(meminfo: Path = Path("/proc/meminfo")) -> int:

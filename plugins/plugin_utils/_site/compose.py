@@ -107,6 +107,6 @@ def compose_mounts(compose_file: t.Mapping[str, t.Any]) -> list[str]:
 
 def _read_only(service: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     for volume in service.get("volumes", []):
-        source, *_, mode = volume.split(":")
-        if source.startswith("./") and mode == "ro":
-            yield source.removeprefix("./")
+        parts = volume.split(":")
+        if parts[0].startswith("./") and parts[-1] == "ro":
+            yield parts[0].removeprefix("./")

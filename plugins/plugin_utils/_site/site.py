@@ -27,7 +27,7 @@ def declaration_problems(declared: t.Mapping[str, t.Any], specifications: t.Mapp
     entry point ``variables``.
     """
     roles = [specification["main"]["options"] for specification in specifications.values() if "main" in specification]
-    site: Options = with_options_of_roles(specifications["site"]["variables"]["options"], roles)
+    site: Options = with_options_of_roles(specifications["liveconnect"]["variables"]["options"], roles)
     of_site = {name: value for name, value in declared.items() if name.startswith(_PREFIX)}
     problems = [*unknown_variables(of_site, site, _PREFIX), *value_problems(of_site, site)]
     for options in roles:
