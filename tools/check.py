@@ -65,7 +65,11 @@ LANES: tuple[tuple[Check, ...], ...] = (
     (
         Check("ruff", "lint", ("ruff", "check", ".")),
         Check("ruff-format", "lint", ("ruff", "format", "--check", ".")),
-        Check("mypy-module-utils", "lint", ("mypy", "-p", f"{PACKAGE}.plugins.module_utils")),
+        Check(
+            "mypy-plugins",
+            "lint",
+            ("mypy", "-p", f"{PACKAGE}.plugins.module_utils", "-p", f"{PACKAGE}.plugins.plugin_utils"),
+        ),
         Check("mypy-lab", "lint", ("mypy", "lab", "tools", "benchmarks")),
         Check("variable-tables", "lint", (PYTHON, "tools/variable_tables.py", "--check")),
         Check("unit", "unit", ("pytest", *UNIT, "-m", "not component"), is_pytest=True),
