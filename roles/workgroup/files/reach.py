@@ -60,11 +60,11 @@ NOTHING_ASKED: dict[str, t.Any] = {"problems": [], "advertised": [], "no_contain
 # container's own name resolution laid over that of the host. Copies of its files: mount would take a path below
 # /proc/…/root for one of the host's.
 ENTER = """
-mount -t tmpfs none /tmp
+mount -t tmpfs none /mnt
 for name in resolv.conf hosts nsswitch.conf; do
     if [ -e "/proc/$0/root/etc/$name" ]; then
-        cat "/proc/$0/root/etc/$name" > "/tmp/$name"
-        mount --bind "/tmp/$name" "/etc/$name"
+        cat "/proc/$0/root/etc/$name" > "/mnt/$name"
+        mount --bind "/mnt/$name" "/etc/$name"
     fi
 done
 exec "$1" -c "$LIVECONNECT_REACH"
