@@ -343,7 +343,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access im
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import transport_from
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.servers import transport_from
 
 CONNECTOR_SPEC = {
     "config": {"type": "dict", "default": {}},

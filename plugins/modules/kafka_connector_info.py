@@ -101,7 +101,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access im
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import transport_from
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.servers import transport_from
 
 ARGUMENT_SPEC = {
     **HTTP_ARGUMENT_SPEC,

@@ -11,7 +11,7 @@ import re
 import typing as t
 
 from .._errors import InvalidInputError
-from .._http.urls import transport_from
+from .._http.servers import transport_from
 from .apply import converge
 from .client import ConnectReader, KsqlClient, Patience, is_unfit
 from .declaration import parse

@@ -154,9 +154,7 @@ class Web:
                 },
             )
             try:
-                return opener(self._access, encrypted=url.startswith("https:"), identified=ours).open(
-                    request, timeout=self._access.timeout
-                )
+                return opener(self._access, url, identified=ours).open(request, timeout=self._access.timeout)
             except HTTPError as error:
                 location = error.headers.get("Location")
                 if error.code not in REDIRECTS or not location:

@@ -16,12 +16,11 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.plan i
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.validation import named_key
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import DeadlineError, RefusedError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.servers import FailoverTransport, UrlTransport
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import (
     ConnectionFailedError,
     Response,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
 from fake_connect_worker import BOOTING, CUT, REBALANCE_READ, Held, error
 
 

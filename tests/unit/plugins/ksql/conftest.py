@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.servers import UrlTransport
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import KsqlClient, Patience
 
 # The tests are imported one by one, without packages: what they share is found by path.

@@ -12,8 +12,8 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import 
     RefusedError,
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.servers import UrlTransport
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import converge
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import ConnectReader, Patience
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.read import Site
