@@ -3,26 +3,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module util is PRIVATE to the collection.
-"""Reads the connectors, has new configurations validated, carries out a plan and waits for its end."""
+"""Carries out a plan and waits for its end."""
 
 from __future__ import annotations
 
 import threading
-import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from .._errors import LiveConnectError, RefusedError
-from . import retries
-from .client import FieldError
-from .model import ABSENT, PAUSED, PRESENT, RESTING, STOPPED, Actual, Declared
+from .._errors import LiveConnectError
+from .failures import longest_retries
+from .model import PAUSED, PRESENT, RUNNING, STOPPED, Actual
 from .plan import OFFSET_STEPS, Change, Step
 from .wait import Goal, Timing, wait_for
 
 if t.TYPE_CHECKING:
-    from .client import ConnectClient
-    from .masking import Mask
+    from .._masking import Mask
+    from .client import ConnectClient, FieldError
     from .offsets import Offsets
 
 _NOT_BEGUN = "not begun, because another connector went wrong (on_error: stop)."
@@ -56,67 +54,6 @@ class Outcome:
     invalid: tuple[FieldError, ...] = ()
     trial: float = 0
     ran: float | None = None
-
-
-def read_settled(
-    client: ConnectClient, declared: t.Sequence[Declared], timing: Timing, *, others: bool = False
-) -> dict[str, Actual]:
-    """The connectors, read again while the state of one that has to be compared is passing (a rebalance, say).
-
-    After ``timing.timeout`` seconds the last reading is taken, and after ``timing.settle`` when all that is awaited
-    is a first status, which a new connector soon has and others never get; such a state is then written anew.
-    ``others``: those that are not declared must be complete.
-    """
-    compared = {one.name for one in declared if one.state not in (PRESENT, ABSENT) or one.offsets is not None}
-    names = [one.name for one in declared]
-    start = time.monotonic()
-    while True:
-        actual = client.read(names, others=others)
-        passing = {actual[name].state for name in compared & actual.keys()} - RESTING
-        if not passing or time.monotonic() >= start + (timing.settle if passing == {None} else timing.timeout):
-            return actual
-        time.sleep(timing.poll_interval)
-
-
-def read_offsets(
-    client: ConnectClient, declared: t.Sequence[Declared], actual: t.Mapping[str, Actual], *, parallel: int
-) -> tuple[dict[str, Actual], dict[str, tuple[FieldError, ...]]]:
-    """The connectors with the offsets of those that declare some, and what the worker refused to tell, by connector.
-
-    RefusedError when the worker could not change offsets at all.
-    """
-    concerned = [one.name for one in declared if one.offsets is not None]
-    if not concerned:
-        return dict(actual), {}
-    client.require_offsets()
-    refused: dict[str, tuple[FieldError, ...]] = {}
-
-    def read(name: str) -> Actual:
-        try:
-            return replace(actual[name], offsets=client.offsets(name))
-        except RefusedError as error:
-            refused[name] = (FieldError("offsets", (str(error),)),)
-            return actual[name]
-
-    there = [name for name in concerned if name in actual]
-    with ThreadPoolExecutor(parallel) as pool:
-        return {**actual, **dict(zip(there, pool.map(read, there), strict=True))}, refused
-
-
-def validate(client: ConnectClient, changes: t.Sequence[Change], *, parallel: int) -> dict[str, tuple[FieldError, ...]]:
-    """What the worker finds wrong with the configurations to be written, by connector; empty when nothing is."""
-    written = [change for change in changes if change.writes_config]
-    if not written:
-        return {}
-
-    def found(change: Change) -> tuple[FieldError, ...]:
-        try:
-            return tuple(client.validate(change.name, change.config))
-        except RefusedError as error:
-            return (FieldError("config", (str(error),)),)
-
-    with ThreadPoolExecutor(parallel) as pool:
-        return {change.name: errors for change, errors in zip(written, pool.map(found, written), strict=True) if errors}
 
 
 def preview(
@@ -226,8 +163,12 @@ def _perform(client: ConnectClient, change: Change, step: Step, *, at_rest: bool
             client.create(change.name, change.config, _created_as(change), at_rest=at_rest)
         case Step.CONFIGURE:
             client.configure(change.name, change.config)
-        case Step.PAUSE | Step.RESUME | Step.STOP:
-            client.move(change.name, step)
+        case Step.PAUSE:
+            client.move(change.name, PAUSED)
+        case Step.RESUME:
+            client.move(change.name, RUNNING)
+        case Step.STOP:
+            client.move(change.name, STOPPED)
         case Step.RESTART | Step.RESTART_FAILED:
             client.restart(change.name, only_failed=step is Step.RESTART_FAILED)
         case Step.RESET_OFFSETS:
@@ -280,6 +221,6 @@ def _trials(client: ConnectClient, outcomes: t.Sequence[Outcome], timing: Timing
             # What it declares itself is known all the same.
             defaults[connector_class] = {}
     return {
-        change.name: timing.trial(retries.longest({**defaults[change.config["connector.class"]], **change.config}))
+        change.name: timing.trial(longest_retries({**defaults[change.config["connector.class"]], **change.config}))
         for change in changes
     }

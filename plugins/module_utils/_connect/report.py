@@ -9,57 +9,19 @@ from __future__ import annotations
 
 import typing as t
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 
 from .._errors import RefusedError
-from .model import ABSENT, STOPPED, Actual, listed, root_cause
+from .model import ABSENT, STOPPED, listed, root_cause
 from .offsets import after as offsets_after
 from .offsets import entries
 from .plan import Change, Step
 
 if t.TYPE_CHECKING:
+    from .._masking import Mask
     from .apply import Outcome
-    from .client import ConnectClient
-    from .masking import Mask
-    from .model import Declared
+    from .model import Actual, Declared
 
 _ERRORS_IN_MESSAGE = 5
-_PARALLEL = 8  # requests of a module that only reads
-
-
-def learn_secrets(client: ConnectClient, changes: t.Sequence[Change], mask: Mask) -> None:
-    """Teach ``mask`` what is secret in the connectors, with one request for each class whose settings get shown."""
-    _learn_password_keys(
-        client, [config for change in changes if change.shows_config for config in _configs(change)], mask
-    )
-    for change in changes:
-        for config in _configs(change):
-            mask.learn_config(config, change.secret_keys)
-
-
-def learn_provided(client: ConnectClient, outcomes: t.Sequence[Outcome], *, parallel: int) -> None:
-    """Have the mask know what config providers give to connectors that fail or had failed: traces may repeat it.
-
-    One request for each of them that has references in its configuration.
-    """
-    shown = [outcome.seen for outcome in outcomes if outcome.seen]
-    shown += [outcome.change.actual for outcome in outcomes if outcome.change.actual]
-    _learn_provided(client, shown, parallel=parallel)
-
-
-def _learn_provided(client: ConnectClient, connectors: t.Sequence[Actual], *, parallel: int) -> None:
-    failed = {(one.name, *sorted(one.config.items())): one for one in connectors if one.failure is not None}
-    with ThreadPoolExecutor(parallel) as pool:
-        list(pool.map(lambda one: client.learn_provided(one.name, one.config), failed.values()))
-
-
-def _learn_password_keys(client: ConnectClient, configs: t.Sequence[t.Mapping[str, str]], mask: Mask) -> None:
-    for connector_class in sorted({config["connector.class"] for config in configs if "connector.class" in config}):
-        mask.learn_password_keys(client.password_keys(connector_class))
-
-
-def _configs(change: Change) -> list[t.Mapping[str, str]]:
-    return [change.config, *([change.actual.config] if change.actual else [])]
 
 
 def difference(change: Change, mask: Mask) -> dict[str, t.Any]:
@@ -140,7 +102,7 @@ def _repaired(outcome: Outcome, mask: Mask) -> str:
     )
 
 
-def result(outcomes: t.Sequence[Outcome], mask: Mask, *, check_mode: bool, diff_mode: bool) -> dict[str, t.Any]:
+def result(outcomes: t.Sequence[Outcome], mask: Mask, *, check_mode: bool, diff: bool) -> dict[str, t.Any]:
     """The module's result. Raises RefusedError that carries it when a connector went wrong."""
     entries = [_entry(outcome, mask, check_mode=check_mode) for outcome in outcomes]
     errors = [entry for entry in entries if entry["error"]]
@@ -150,7 +112,7 @@ def result(outcomes: t.Sequence[Outcome], mask: Mask, *, check_mode: bool, diff_
         "connectors": entries,
         "summary": {**dict(sorted(summary.items())), "failed": len(errors)},
     }
-    if diff_mode:
+    if diff:
         values["diff"] = [
             {**entry["diff"], "before_header": entry["name"], "after_header": entry["name"]}
             for entry in entries
@@ -193,15 +155,8 @@ def _entry(outcome: Outcome, mask: Mask, *, check_mode: bool) -> dict[str, t.Any
     return entry
 
 
-def described(client: ConnectClient, connectors: t.Sequence[Actual], mask: Mask) -> list[dict[str, t.Any]]:
-    """``name``, ``config`` and status of each connector; one request for each connector class, and for some failures.
-
-    See learn_provided.
-    """
-    _learn_password_keys(client, [one.config for one in connectors], mask)
-    for one in connectors:
-        mask.learn_config(one.config)
-    _learn_provided(client, connectors, parallel=_PARALLEL)
+def described(connectors: t.Sequence[Actual], mask: Mask) -> list[dict[str, t.Any]]:
+    """``name``, ``config`` and status of each connector."""
     return [{"name": one.name, "config": mask.config(one.config), **status(one, mask)} for one in connectors]
 
 

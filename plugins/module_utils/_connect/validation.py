@@ -11,7 +11,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from .masking import has_placeholder
+from .._masking import has_placeholder
 
 if t.TYPE_CHECKING:
     from .._http.answers import Piece

@@ -12,12 +12,12 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._errors import LiveConnectError
-from .known_failures import remedy
+from .failures import remedy
 from .model import ABSENT, FAILED, RESTING, RUNNING, Actual, root_cause
 
 if t.TYPE_CHECKING:
+    from .._masking import Mask
     from .client import ConnectClient
-    from .masking import Mask
 
 
 _FIRST_PAUSE = 0.1

@@ -60,13 +60,13 @@ def _carry_out(
     site: Site, statements: t.Sequence[Statement], rules: Rules, batches: list[list[Move]], outcome: Outcome
 ) -> None:
     """Send the batches. After whatever goes wrong the catalogue tells what was done, and what is left to do."""
-    patience = site.ksql.patience
+    client = site.ksql
 
     def look() -> Plan:
         found, settled = plan(statements, read(site, statements), rules), len(outcome.settled)
         _note_settled(found, outcome)
         if len(outcome.settled) > settled:
-            patience.rewarded()
+            client.tries.progress()
         return found
 
     while batches:
@@ -76,7 +76,7 @@ def _carry_out(
             batches = batches[1:]
             # Only what is new is progress: two tasks may undo each other's work for ever.
             if len(outcome.settled) > settled:
-                patience.rewarded()
+                client.tries.progress()
         except LiveConnectError as error:
             if not _may_pass(error):
                 left: t.Sequence[Move] = batches[0]
@@ -86,7 +86,7 @@ def _carry_out(
                     _raise_located(site.ksql, left, error, outcome)
                 raise
             try:
-                patience.wait(error)
+                client.wait(error)
             except DeadlineError:
                 with contextlib.suppress(LiveConnectError):
                     look()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._connect.masking import MASK, Mask
+from .._masking import MASK, Mask
 from .answers import CHECK_URL, Json, entries, members, text, texts, understood
 from .lexer import split
 from .model import as_texts, schema_text

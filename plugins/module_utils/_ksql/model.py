@@ -11,6 +11,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from .._masking import MASK
 from .answers import Json, entries, mapping, members, text, texts
 from .lexer import Place, Token, split
 
@@ -204,7 +205,7 @@ def as_texts(values: t.Mapping[str, t.Any]) -> dict[str, str]:
 
 def without_strings(statement: str) -> str:
     """A statement with no string to be read in it."""
-    return re.sub(r"'(?:[^']|'')*'", "'********'", statement)
+    return re.sub(r"'(?:[^']|'')*'", f"'{MASK}'", statement)
 
 
 def resolved_type(declared: str, types: t.Mapping[str, str]) -> str:

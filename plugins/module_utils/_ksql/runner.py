@@ -11,9 +11,11 @@ import re
 import typing as t
 
 from .._errors import InvalidInputError
+from .._http.patience import CONNECT, KSQLDB, Patience
 from .._http.servers import transport_from
+from .._masking import Mask
 from .apply import converge
-from .client import ConnectReader, KsqlClient, Patience, is_unfit
+from .client import KsqlClient
 from .declaration import parse
 from .info import REQUEST, described
 from .model import as_texts
@@ -23,10 +25,13 @@ from .report import diff
 from .scripts import read_scripts
 from .steps import Rules
 
+if t.TYPE_CHECKING:
+    from .._connect.client import ConnectClient
+
 Params = t.Mapping[str, t.Any]
 
 
-def run(params: Params, *, check: bool, warn: t.Callable[[str], None]) -> dict[str, t.Any]:
+def run(params: Params, *, check_mode: bool, warn: t.Callable[[str], None]) -> dict[str, t.Any]:
     """The result of ksql_statement; LiveConnectError carries as much of it as there is in its details."""
     rules = rules_from(params)
     variables = as_texts({**params["variables"], **params["secrets"]})
@@ -37,7 +42,7 @@ def run(params: Params, *, check: bool, warn: t.Callable[[str], None]) -> dict[s
         params["secrets"],
         absent=params["state"] == "absent",
     )
-    outcome = converge(_site(params, variables), statements, rules, check=check)
+    outcome = converge(_site(params, variables), statements, rules, check=check_mode)
     for warning in outcome.warnings:
         warn(warning)
     return {"changed": outcome.changed, "statements": outcome.results(), "diff": diff(outcome)}
@@ -45,8 +50,7 @@ def run(params: Params, *, check: bool, warn: t.Callable[[str], None]) -> dict[s
 
 def run_info(params: Params) -> dict[str, t.Any]:
     """The result of ksql_info."""
-    transport = transport_from(params, is_unfit)
-    client = KsqlClient(transport, Patience(params["retry_timeout"]), timeout=params["timeout"])
+    client = KsqlClient(transport_from(params, KSQLDB.is_unfit), _patience(params))
     return {"changed": False, **described(client.info(), client.ask(REQUEST), show_strings=params["show_strings"])}
 
 
@@ -69,14 +73,24 @@ def rules_from(params: Params) -> Rules:
 
 def _site(params: Params, variables: t.Mapping[str, str]) -> Site:
     client = KsqlClient(
-        transport_from(params, is_unfit),
-        Patience(params["retry_timeout"]),
+        transport_from(params, KSQLDB.is_unfit),
+        _patience(params),
         properties=params["properties"],
         variables=variables,
-        timeout=params["timeout"],
         wait_timeout=params["wait_timeout"],
     )
-    workers = transport_from({**params, "url": params["connect_url"]}, is_unfit)
-    connect = ConnectReader(workers, Patience(params["retry_timeout"]), params["timeout"])
     record = Record(params["record"] or "", " ".join(params["url"]))
-    return Site(client, record, connect if params["connect_url"] else None)
+    return Site(client, record, _connect_client(params) if params["connect_url"] else None)
+
+
+def _connect_client(params: Params) -> ConnectClient:
+    from .._connect.client import ConnectClient  # noqa: PLC0415 -- most runs declare no connector, and need not load it
+
+    mask = Mask()
+    mask.learn_secrets(as_texts(params["secrets"]).values())
+    workers = transport_from({**params, "url": params["connect_url"]}, CONNECT.is_unfit)
+    return ConnectClient(workers, mask, _patience(params), option="connect_url")
+
+
+def _patience(params: Params) -> Patience:
+    return Patience(params["retry_timeout"], params["timeout"])

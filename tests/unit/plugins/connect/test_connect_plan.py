@@ -10,14 +10,15 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.apply 
     Conduct,
     apply,
     preview,
-    read_offsets,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient, Patience
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import Actual, Declared, Task, declare
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.plan import Rules, Step, plan
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.read import read_offsets
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait import Timing
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.patience import Patience
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._masking import Mask
 from fake_connect_worker import Held, Worker
 from hypothesis import given, settings
 from hypothesis import strategies as st

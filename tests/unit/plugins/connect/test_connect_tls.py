@@ -7,11 +7,12 @@ import ssl
 import subprocess
 
 import pytest
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient, Patience
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, UnreachableError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.patience import Patience
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.servers import UrlTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._masking import Mask
 from fake_connect_worker import serve
 
 

@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect import retries
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.failures import longest_retries
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import (
     Actual,
     Task,
@@ -20,6 +19,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait i
     wait_for,
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.answers import Piece
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._masking import Mask
 
 RUNS = Actual("a", state="running", task_ids=(0,), tasks=(Task(0, "running"),))
 MOVES = Actual("a", state="running", task_ids=(0,), tasks=(Task(0, "unassigned"),))
@@ -152,7 +152,7 @@ def test_a_known_failure_comes_with_its_remedy():
     ],
 )
 def test_how_long_a_connector_tries_again(config, seconds):
-    assert retries.longest(config) == seconds
+    assert longest_retries(config) == seconds
 
 
 def test_the_more_is_written_the_longer_a_connector_may_be_without_its_tasks():
