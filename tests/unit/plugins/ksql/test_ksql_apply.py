@@ -398,20 +398,20 @@ PAGE = b"<html><h1>Company proxy</h1></html>"
 
 @pytest.mark.parametrize("ask", [lambda client: run(client, ORDERS), lambda client: client.info()])
 @pytest.mark.parametrize(
-    ("status", "body", "remedy"),
+    ("answer", "remedy"),
     [
-        (403, PAGE, HINT),
-        (407, b"", HINT),
-        (200, PAGE, HINT),
-        (404, PAGE, HINT),
-        (503, PAGE, HINT),
+        ((403, PAGE), HINT),
+        ((407, b""), HINT),
+        ((200, PAGE), HINT),
+        ((404, PAGE), HINT),
+        ((503, PAGE), HINT),
         # What ksqlDB itself says has nothing to do with a proxy.
-        (403, b'{"@type":"generic_error","error_code":40300,"message":"no"}', "Check url_username"),
-        (503, b'{"@type":"generic_error","error_code":50302,"message":"starting"}', "See its log"),
+        ((403, b'{"@type":"generic_error","error_code":40300,"message":"no"}'), "Check url_username"),
+        ((503, b'{"@type":"generic_error","error_code":50302,"message":"starting"}'), "See its log"),
     ],
 )
-def test_an_answer_that_may_be_a_proxys(client, wire, ask, status, body, remedy):
-    wire.faults = [Response(status, body, proxy_hint=HINT)] * 100
+def test_an_answer_that_may_be_a_proxys(client, wire, ask, answer, remedy):
+    wire.faults = [Response(*answer, proxy_hint=HINT)] * 100
     with pytest.raises((RefusedError, DeadlineError)) as caught:
         ask(client)
     assert caught.value.remedy.startswith(remedy)
