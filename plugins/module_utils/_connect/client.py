@@ -19,7 +19,7 @@ from .._http.answers import Piece, UnexpectedAnswerError
 from .._http.patience import CONNECT, Patience, Tries
 from .._http.transport import ConnectionFailedError, Response, Transport, remedy_of_refusal, request_json
 from .._masking import has_placeholder
-from .model import FAILED, PAUSED, RUNNING, STOPPED, Actual, parse_config, parse_connectors
+from .model import FAILED, PAUSED, RUNNING, STOPPED, Connector, parse_config, parse_connectors
 from .offsets import RESET, Offsets, Wanted, after, entries, parse_offsets
 from .validation import Validated, named_key, parse_defaults, parse_password_keys, parse_validated
 
@@ -84,7 +84,7 @@ class ConnectClient:
 
     # Reads
 
-    def read(self, sought: t.Collection[str], *, others: bool = False) -> dict[str, Actual]:
+    def read(self, sought: t.Collection[str], *, others: bool = False) -> dict[str, Connector]:
         """The connectors with their configurations and states, in two requests when all of ``sought`` are there.
 
         One more when any is missing, or when ``others`` (those not sought) must be complete.
@@ -110,7 +110,7 @@ class ConnectClient:
         if response.status != _NOT_FOUND:
             self._parsed(response, "tell its connectors", Piece.map)
 
-    def poll(self) -> dict[str, Actual]:
+    def poll(self) -> dict[str, Connector]:
         """Connectors that have a status, in one request: for waiting, where 'no status' is 'not yet' anyway.
 
         The part about configurations tells how many tasks are to be expected.

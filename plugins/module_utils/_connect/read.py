@@ -14,12 +14,12 @@ from dataclasses import replace
 
 from .._errors import RefusedError
 from .client import FieldError
-from .model import ABSENT, PRESENT, RESTING, Actual, Declared
+from .model import ABSENT, PRESENT, RESTING, Connector, Declared
 
 if t.TYPE_CHECKING:
     from .._masking import Mask
     from .client import ConnectClient
-    from .plan import Change
+    from .plan import Step
     from .wait import Timing
 
 _PARALLEL = 8  # requests of a module that only reads
@@ -27,7 +27,7 @@ _PARALLEL = 8  # requests of a module that only reads
 
 def read_settled(
     client: ConnectClient, declared: t.Sequence[Declared], timing: Timing, *, others: bool = False
-) -> dict[str, Actual]:
+) -> dict[str, Connector]:
     """The connectors, read again while the state of one that has to be compared is passing (a rebalance, say).
 
     After ``timing.timeout`` seconds the last reading is taken, and after ``timing.settle`` when all that is awaited
@@ -46,8 +46,8 @@ def read_settled(
 
 
 def read_offsets(
-    client: ConnectClient, declared: t.Sequence[Declared], actual: t.Mapping[str, Actual], *, parallel: int
-) -> tuple[dict[str, Actual], dict[str, tuple[FieldError, ...]]]:
+    client: ConnectClient, declared: t.Sequence[Declared], actual: t.Mapping[str, Connector], *, parallel: int
+) -> tuple[dict[str, Connector], dict[str, tuple[FieldError, ...]]]:
     """The connectors with the offsets of those that declare some, and what the worker refused to tell, by connector.
 
     RefusedError when the worker could not change offsets at all.
@@ -58,7 +58,7 @@ def read_offsets(
     client.require_offsets()
     refused: dict[str, tuple[FieldError, ...]] = {}
 
-    def read(name: str) -> Actual:
+    def read(name: str) -> Connector:
         try:
             return replace(actual[name], offsets=client.offsets(name))
         except RefusedError as error:
@@ -70,33 +70,31 @@ def read_offsets(
         return {**actual, **dict(zip(there, pool.map(read, there), strict=True))}, refused
 
 
-def validate(client: ConnectClient, changes: t.Sequence[Change], *, parallel: int) -> dict[str, tuple[FieldError, ...]]:
+def validate(client: ConnectClient, steps: t.Sequence[Step], *, parallel: int) -> dict[str, tuple[FieldError, ...]]:
     """What the worker finds wrong with the configurations to be written, by connector; empty when nothing is."""
-    written = [change for change in changes if change.writes_config]
+    written = [step for step in steps if step.writes_config]
     if not written:
         return {}
 
-    def found(change: Change) -> tuple[FieldError, ...]:
+    def found(step: Step) -> tuple[FieldError, ...]:
         try:
-            return tuple(client.validate(change.name, change.config))
+            return tuple(client.validate(step.name, step.config))
         except RefusedError as error:
             return (FieldError("config", (str(error),)),)
 
     with ThreadPoolExecutor(parallel) as pool:
-        return {change.name: errors for change, errors in zip(written, pool.map(found, written), strict=True) if errors}
+        return {step.name: errors for step, errors in zip(written, pool.map(found, written), strict=True) if errors}
 
 
-def learn_secrets(client: ConnectClient, changes: t.Sequence[Change], mask: Mask) -> None:
+def learn_secrets(client: ConnectClient, steps: t.Sequence[Step], mask: Mask) -> None:
     """Teach ``mask`` what is secret in the connectors, with one request for each class whose settings get shown."""
-    _learn_password_keys(
-        client, [config for change in changes if change.shows_config for config in _configs(change)], mask
-    )
-    for change in changes:
-        for config in _configs(change):
-            mask.learn_config(config, change.secret_keys)
+    _learn_password_keys(client, [config for step in steps if step.shows_config for config in _configs(step)], mask)
+    for step in steps:
+        for config in _configs(step):
+            mask.learn_config(config, step.secret_keys)
 
 
-def learn_provided(client: ConnectClient, connectors: t.Iterable[Actual | None], *, parallel: int) -> None:
+def learn_provided(client: ConnectClient, connectors: t.Iterable[Connector | None], *, parallel: int) -> None:
     """Have the mask know what config providers give to those of ``connectors`` that have failed: traces may repeat it.
 
     One request for each of them that has references in its configuration.
@@ -106,7 +104,7 @@ def learn_provided(client: ConnectClient, connectors: t.Iterable[Actual | None],
         list(pool.map(lambda one: client.learn_provided(one.name, one.config), failed.values()))
 
 
-def learn_shown(client: ConnectClient, connectors: t.Sequence[Actual], mask: Mask) -> None:
+def learn_shown(client: ConnectClient, connectors: t.Sequence[Connector], mask: Mask) -> None:
     """Teach ``mask`` what is secret in connectors that are shown as they are.
 
     One request for each connector class, and those of learn_provided.
@@ -122,5 +120,5 @@ def _learn_password_keys(client: ConnectClient, configs: t.Sequence[t.Mapping[st
         mask.learn_password_keys(client.password_keys(connector_class))
 
 
-def _configs(change: Change) -> list[t.Mapping[str, str]]:
-    return [change.config, *([change.actual.config] if change.actual else [])]
+def _configs(step: Step) -> list[t.Mapping[str, str]]:
+    return [step.config, *([step.actual.config] if step.actual else [])]

@@ -38,14 +38,14 @@ def run(params: Params, *, check_mode: bool, diff: bool, warn: t.Callable[[str],
     reading = Timing(params["retry_timeout"], params["poll_interval"])
     actual = read_settled(client, declared, reading, others=params["purge"])
     actual, refused = read_offsets(client, declared, actual, parallel=parallel)
-    changes = plan(declared, actual, rules)
-    learn_secrets(client, changes, mask)
-    invalid = validate(client, changes, parallel=parallel) if params["validate_config"] else {}
-    outcomes = preview(changes, invalid | refused, stop_on_error=stop)
+    steps = plan(declared, actual, rules)
+    learn_secrets(client, steps, mask)
+    invalid = validate(client, steps, parallel=parallel) if params["validate_config"] else {}
+    outcomes = preview(steps, invalid | refused, stop_on_error=stop)
     if not check_mode:
         waiting = Timing(params["wait_timeout"], params["poll_interval"]) if params["wait"] else None
         outcomes = apply(client, outcomes, Conduct(parallel, stop, waiting), mask)
-    seen = (connector for one in outcomes for connector in (one.change.actual, one.seen))
+    seen = (connector for one in outcomes for connector in (one.step.actual, one.seen))
     learn_provided(client, seen, parallel=parallel)
     for text in exposed(declared, mask) + warnings(outcomes, mask):
         warn(text)

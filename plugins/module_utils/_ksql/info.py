@@ -15,10 +15,9 @@ from .lexer import split
 from .model import as_texts, schema_text
 
 REQUEST = "DESCRIBE STREAMS; DESCRIBE TABLES; LIST QUERIES EXTENDED; LIST TYPES; LIST FUNCTIONS;"
-Entry = dict[str, t.Any]
 
 
-def described(info: Json, answer: t.Sequence[Json], *, show_strings: bool) -> Entry:
+def described(info: Json, answer: t.Sequence[Json], *, show_strings: bool) -> dict[str, t.Any]:
     """The result of ksql_info from GET /info and the answer to REQUEST; ``show_strings`` False hides values.
 
     RefusedError when the server does not answer as ksqlDB does.
@@ -55,7 +54,7 @@ def hidden_strings(statements: str) -> str:
     return "".join(parts)
 
 
-def _source(one: Json, show: t.Callable[[str], str]) -> tuple[str, Entry]:
+def _source(one: Json, show: t.Callable[[str], str]) -> tuple[str, dict[str, t.Any]]:
     columns = [
         {"name": text(column, "name"), "type": schema_text(column["schema"]), "key": column.get("type") == "KEY"}
         for column in entries(one, "fields")
@@ -76,7 +75,7 @@ def _source(one: Json, show: t.Callable[[str], str]) -> tuple[str, Entry]:
     }
 
 
-def _query(one: Json, show: t.Callable[[str], str]) -> Entry:
+def _query(one: Json, show: t.Callable[[str], str]) -> dict[str, t.Any]:
     return {
         "id": text(one, "id"),
         "state": text(one, "state").lower(),

@@ -7,10 +7,8 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
-from .._errors import InvalidInputError
 from .._http.patience import CONNECT, KSQLDB, Patience
 from .._http.servers import transport_from
 from .._masking import Mask
@@ -33,7 +31,7 @@ Params = t.Mapping[str, t.Any]
 
 def run(params: Params, *, check_mode: bool, warn: t.Callable[[str], None]) -> dict[str, t.Any]:
     """The result of ksql_statement; LiveConnectError carries as much of it as there is in its details."""
-    rules = rules_from(params)
+    rules = Rules.from_params(params)
     variables = as_texts({**params["variables"], **params["secrets"]})
     statements = parse(
         read_scripts(params["src"], params["statements"]),
@@ -42,33 +40,16 @@ def run(params: Params, *, check_mode: bool, warn: t.Callable[[str], None]) -> d
         params["secrets"],
         absent=params["state"] == "absent",
     )
-    outcome = converge(_site(params, variables), statements, rules, check=check_mode)
-    for warning in outcome.warnings:
+    done = converge(_site(params, variables), statements, rules, check=check_mode)
+    for warning in done.warnings:
         warn(warning)
-    return {"changed": outcome.changed, "statements": outcome.results(), "diff": diff(outcome)}
+    return {"changed": done.changed, "statements": done.results(), "diff": diff(done)}
 
 
 def run_info(params: Params) -> dict[str, t.Any]:
     """The result of ksql_info."""
     client = KsqlClient(transport_from(params, KSQLDB.is_unfit), _patience(params))
     return {"changed": False, **described(client.info(), client.ask(REQUEST), show_strings=params["show_strings"])}
-
-
-def rules_from(params: Params) -> Rules:
-    """What may be done, from the options; InvalidInputError when they contradict each other."""
-    absent = params["state"] == "absent"
-    if params["delete_topic"] and not absent:
-        raise InvalidInputError("delete_topic: it works with state: absent only.", remedy="Leave it out.")
-    if params["purge"] and absent:
-        raise InvalidInputError("purge: it works with state: present only.", remedy="Declare what stays, and purge.")
-    try:
-        pattern = re.compile(params["purge_match"]) if params["purge"] else None
-    except re.error as error:
-        raise InvalidInputError(
-            f"purge_match: '{params['purge_match']}' is no regular expression: {error}.",
-            remedy="Write one as Python does.",
-        ) from error
-    return Rules(params["on_drift"], pattern, params["delete_topic"])
 
 
 def _site(params: Params, variables: t.Mapping[str, str]) -> Site:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.failures import longest_retries
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import (
-    Actual,
+    Connector,
     Task,
     parse_connectors,
     root_cause,
@@ -21,11 +21,11 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait i
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.answers import Piece
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._masking import Mask
 
-RUNS = Actual("a", state="running", task_ids=(0,), tasks=(Task(0, "running"),))
-MOVES = Actual("a", state="running", task_ids=(0,), tasks=(Task(0, "unassigned"),))
-FAILS = Actual("a", state="running", task_ids=(0,), tasks=(Task(0, "failed", trace="x\nCaused by: y"),))
-NO_TASKS = Actual("a", state="running")
-RESTS = Actual("a", state="stopped")
+RUNS = Connector("a", state="running", task_ids=(0,), tasks=(Task(0, "running"),))
+MOVES = Connector("a", state="running", task_ids=(0,), tasks=(Task(0, "unassigned"),))
+FAILS = Connector("a", state="running", task_ids=(0,), tasks=(Task(0, "failed", trace="x\nCaused by: y"),))
+NO_TASKS = Connector("a", state="running")
+RESTS = Connector("a", state="stopped")
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ RESTS = Actual("a", state="stopped")
         ("paused", RUNS, False),
         ("running", MOVES, False),
         ("running", NO_TASKS, True),
-        ("running", Actual("a", state="running", task_ids=(0, 1), tasks=(Task(0, "running"),)), False),
-        ("running", Actual("a", state="restarting"), False),
+        ("running", Connector("a", state="running", task_ids=(0, 1), tasks=(Task(0, "running"),)), False),
+        ("running", Connector("a", state="restarting"), False),
         ("running", None, False),
         ("absent", None, True),
         ("absent", RUNS, False),
@@ -134,7 +134,7 @@ def test_a_known_failure_comes_with_its_remedy():
     trace = "java.lang.IllegalStateException: Could not find any input file(s) to infer schema from.\n\tat x"
     timing = Timing(timeout=1, poll_interval=0.001, settle=0)
     goal = Goal("a", "running", None, written=True)
-    film = Film(Actual("a", state="failed", trace=trace))
+    film = Film(Connector("a", state="failed", trace=trace))
     error = wait_for(film, [goal], {}, timing, Mask(), stop_at_first=True).errors["a"]
     assert error.startswith("failed: java.lang.IllegalStateException: Could not find any input file(s)")
     assert "infer schema from. Declare key.schema and value.schema" in error
@@ -184,7 +184,7 @@ def test_a_connector_without_tasks_is_believed_late(pictures, taskless, error):
 
 
 def test_a_worker_that_never_learns_of_a_task_holds_up_only_what_was_written():
-    unseen = Actual("a", state="running", task_ids=(0,))
+    unseen = Connector("a", state="running", task_ids=(0,))
     timing = Timing(timeout=0.05, poll_interval=0.001, settle=0.01)
     for written, errors in ((False, []), (True, ["a"])):
         goal = Goal("a", "running", unseen, written)
