@@ -209,8 +209,8 @@ def _actual(name: str, info: Piece, status: Piece) -> Connector:
     tasks, connector = [], None
     if status:
         connector = status["connector"] if status["connector"] else None
-        tasks = [_task(one) for one in status["tasks"].list()] if status["tasks"] else []
-    task_ids = tuple(sorted(one["task"].number() for one in info["tasks"].list())) if info["tasks"] else ()
+        tasks = [_task(one) for one in status["tasks"].entries()]
+    task_ids = tuple(sorted(one["task"].number() for one in info["tasks"].entries()))
     return Connector(
         name=name,
         config=parse_config(info["config"]),

@@ -36,7 +36,7 @@ def parse_validated(answer: Piece) -> list[Validated]:
         Validated(
             value["name"].text(),
             value["value"].text() if value["value"] else "",
-            tuple(error.text() for error in value["errors"].list()) if value["errors"] else (),
+            tuple(error.text() for error in value["errors"].entries()),
         )
         for value in (one["value"] for one in answer["configs"].list())
     ]

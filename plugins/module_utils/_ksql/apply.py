@@ -12,13 +12,12 @@ import itertools
 import typing as t
 
 from .._errors import DeadlineError, LiveConnectError, RefusedError
-from .answers import CHECK_URL
 from .client import KsqlClient, Script, StatementRefusedError, UnsettledError
-from .model import Statement, plain
+from .model import CHECK_URL, Statement, plain
 from .plan import final_types, plan
 from .read import Site, read
 from .record import Record, fingerprint
-from .report import Run, diff
+from .report import RunState, diff
 from .steps import Actual, Move, Plan, Rules
 
 # Statements in one request. The server validates all of them before it carries out the first, one after the other;
@@ -26,7 +25,7 @@ from .steps import Actual, Move, Plan, Rules
 BATCH = 200
 
 
-def converge(site: Site, statements: t.Sequence[Statement], rules: Rules, *, check: bool) -> Run:
+def converge(site: Site, statements: t.Sequence[Statement], rules: Rules, *, check: bool) -> RunState:
     """Bring the server to what is declared; with ``check`` only let it validate what would be sent.
 
     LiveConnectError carries the results so far in its details.
@@ -34,7 +33,7 @@ def converge(site: Site, statements: t.Sequence[Statement], rules: Rules, *, che
     client = site.ksql
     actual = read(site, statements)
     found = plan(statements, actual, rules)
-    run = Run(list(found.steps), list(found.warnings))
+    run = RunState(list(found.steps), list(found.warnings))
     try:
         _refuse_missing_functions(client, found, run)
         _refuse_blocked(found, run)
@@ -57,7 +56,7 @@ def converge(site: Site, statements: t.Sequence[Statement], rules: Rules, *, che
 
 
 def _carry_out(
-    site: Site, statements: t.Sequence[Statement], rules: Rules, batches: list[list[Move]], run: Run
+    site: Site, statements: t.Sequence[Statement], rules: Rules, batches: list[list[Move]], run: RunState
 ) -> None:
     """Send the batches. After whatever goes wrong the catalogue tells what was done, and what is left to do."""
     client = site.ksql
@@ -111,7 +110,7 @@ def _left(found: Plan, sent: t.Sequence[Move]) -> t.Sequence[Move]:
     return [move for move in found.moves if move.key in keys] or sent
 
 
-def _remember(record: Record, statements: t.Sequence[Statement], actual: Actual, run: Run) -> None:
+def _remember(record: Record, statements: t.Sequence[Statement], actual: Actual, run: RunState) -> None:
     """Note how the server stored what was built, and write the record."""
     types = final_types(statements, actual.catalogue)
     for key, done in run.done.items():
@@ -123,7 +122,7 @@ def _remember(record: Record, statements: t.Sequence[Statement], actual: Actual,
         run.warnings.append(problem)
 
 
-def _refuse_missing_functions(client: KsqlClient, found: Plan, run: Run) -> None:
+def _refuse_missing_functions(client: KsqlClient, found: Plan, run: RunState) -> None:
     """Ask for the functions of what is to be built, before anything is sent: the server names only the first."""
     calling = [
         step
@@ -146,7 +145,7 @@ def _refuse_missing_functions(client: KsqlClient, found: Plan, run: Run) -> None
         )
 
 
-def _refuse_blocked(found: Plan, run: Run) -> None:
+def _refuse_blocked(found: Plan, run: RunState) -> None:
     if not found.blocked:
         return
     blocked = {step.statement.key: step for step in found.blocked}
@@ -177,25 +176,27 @@ def _scripts(moves: t.Iterable[Move]) -> list[Script]:
     return [Script(move.texts, move.settings, origin=move.origin) for move in moves]
 
 
-def _dry_run(client: KsqlClient, moves: t.Sequence[Move], run: Run) -> None:
+def _dry_run(client: KsqlClient, moves: t.Sequence[Move], run: RunState) -> None:
     found = client.first_refused(_scripts(moves)) if moves else None
     if found:
         _raise_refused(moves[found[0]], found[1], run)
 
 
-def _raise_located(client: KsqlClient, moves: t.Sequence[Move], refused: StatementRefusedError, run: Run) -> t.NoReturn:
+def _raise_located(
+    client: KsqlClient, moves: t.Sequence[Move], refused: StatementRefusedError, run: RunState
+) -> t.NoReturn:
     """Name the statement that the server refused among ``moves``: the first one where all of them are valid now."""
     found = client.first_refused(_scripts(moves)) if len(moves) > 1 else None
     _raise_refused(moves[found[0] if found else 0], found[1] if found else refused, run)
 
 
-def _raise_refused(move: Move, refused: StatementRefusedError, run: Run) -> t.NoReturn:
+def _raise_refused(move: Move, refused: StatementRefusedError, run: RunState) -> t.NoReturn:
     run.error = (move.key, refused.message)
     label = run.step(move.key).statement.label
     raise RefusedError(f"{label}: {refused.message}", remedy=refused.remedy) from refused
 
 
-def _execute(client: KsqlClient, moves: t.Sequence[Move], run: Run) -> None:
+def _execute(client: KsqlClient, moves: t.Sequence[Move], run: RunState) -> None:
     scripts = _scripts(moves)
     if moves[0].topic:
         _look_before_deleting(client, moves[0])
@@ -224,7 +225,7 @@ def _look_before_deleting(client: KsqlClient, move: Move) -> None:
         )
 
 
-def _note_settled(found: Plan, run: Run) -> None:
+def _note_settled(found: Plan, run: RunState) -> None:
     """After a new look: what was to be done and is so no longer was done, by a request that did not say so.
 
     Of what was to be built again, the old one may be gone and the new one not there yet: that is a change too.

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from .._errors import DeadlineError, LiveConnectError, RefusedError
+from .._http.answers import Piece, understood
 from .._http.patience import KSQLDB, Patience, Tries
 from .._http.transport import ConnectionFailedError, Response, Transport, remedy_of_refusal, request_json
-from .answers import CHECK_URL, Json, entries, mapping, text, understood
 from .lexer import Token
-from .model import Catalogue, Echo, Statement, parse_catalogue
+from .model import CHECK_URL, Catalogue, Echo, Json, Statement, parse_catalogue
 from .places import Sent, with_places
 
 # Queries in full, because only so the server tells the properties that they run with.
@@ -109,7 +109,9 @@ class KsqlClient:
         """The names of all functions."""
         answer = self.ask("LIST FUNCTIONS;")
         with understood("ksqlDB", CHECK_URL):
-            return frozenset(text(one, "name") for entity in answer for one in entries(entity, "functions"))
+            return frozenset(
+                one["name"].text() for entity in Piece(answer).list() for one in entity["functions"].entries()
+            )
 
     def dry_run(self, scripts: t.Sequence[Script]) -> StatementRefusedError | None:
         """Let the server validate statements without carrying them out; its refusal, or None.
@@ -174,9 +176,10 @@ class KsqlClient:
 
     def _finished(self, entity: Json) -> Done:
         with understood("ksqlDB", CHECK_URL):
-            status, command_id = mapping(entity["commandStatus"], "'commandStatus'"), text(entity, "commandId")
-            state = text(status, "status")
-            warnings = tuple(one_line(str(one.get("message"))) for one in entries(entity, "warnings"))
+            piece = Piece(entity)
+            status, command_id = piece["commandStatus"].plain(), piece["commandId"].text()
+            state = piece["commandStatus"]["status"].text()
+            warnings = tuple(one_line(str(one.plain().get("message"))) for one in piece["warnings"].entries())
         tries = Tries(replace(self.patience, timeout=self.wait_timeout), KSQLDB)
         while state not in ("SUCCESS", "ERROR"):
             if not tries.again():
@@ -187,7 +190,7 @@ class KsqlClient:
                     details={"command": command_id, "status": status},
                 )
             status = self._status(command_id) or status
-            state = text(status, "status")
+            state = str(status["status"])
         message = one_line(str(status.get("message")))
         if state == "ERROR":
             raise RefusedError(f"The command {command_id} failed: {message}.", remedy="See ksqlDB's log.")
@@ -197,7 +200,7 @@ class KsqlClient:
         query_id = status.get("queryId")
         return Done(message, str(query_id) if query_id else None, warnings, str(entity.get("statementText")))
 
-    def _status(self, command_id: str) -> Json | None:
+    def _status(self, command_id: str) -> dict[str, t.Any] | None:
         """How far a command is; None when the server does not say."""
         response = self._get(f"/status/{quote(command_id, safe='/')}")
         found = response.json()

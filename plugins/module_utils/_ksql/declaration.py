@@ -13,7 +13,7 @@ import typing as t
 
 from .._errors import InvalidInputError
 from .lexer import StatementText, Token, canonical, split
-from .model import UNTOLD, Key, Kind, Properties, Shape, Statement, as_texts, quoted
+from .model import UNTOLD, Key, Properties, Shape, Statement, StatementKind, as_texts, quoted
 
 # Statements that declare nothing, by their first words: why, and what to do instead.
 REFUSED: dict[tuple[str, ...], tuple[str, str]] = {
@@ -125,7 +125,7 @@ class _Reader:
         return read[words[0]](piece, cursor)
 
     def _made(
-        self, piece: StatementText, cursor: _Cursor, kind: Kind, name: str, text: str, **more: t.Any
+        self, piece: StatementText, cursor: _Cursor, kind: StatementKind, name: str, text: str, **more: t.Any
     ) -> Statement:
         return Statement(
             kind,
@@ -223,7 +223,7 @@ class _Reader:
         )
 
     def _drop(self, piece: StatementText, cursor: _Cursor) -> Statement:
-        kind = t.cast("Kind", cursor.one_of("STREAM", "TABLE", "TYPE", "CONNECTOR").lower())
+        kind = t.cast("StatementKind", cursor.one_of("STREAM", "TABLE", "TYPE", "CONNECTOR").lower())
         cursor.accept("IF", "EXISTS")
         name = cursor.type_name() if kind == "type" else cursor.name()
         if cursor.accept("DELETE", "TOPIC"):

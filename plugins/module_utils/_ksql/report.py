@@ -16,7 +16,7 @@ from .steps import Step
 
 
 @dataclass
-class Run:
+class RunState:
     """What became of every statement in a run; ``steps`` are those of the first plan."""
 
     steps: list[Step]
@@ -55,7 +55,7 @@ class Run:
         }
 
 
-def diff(run: Run) -> list[dict[str, str]]:
+def diff(run: RunState) -> list[dict[str, str]]:
     """Before and after of everything that differs, as Ansible shows it."""
     return [
         {
