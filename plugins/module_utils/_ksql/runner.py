@@ -25,6 +25,7 @@ from .steps import Rules
 
 if t.TYPE_CHECKING:
     from .._connect.client import ConnectClient
+    from .model import Statement
 
 Params = t.Mapping[str, t.Any]
 
@@ -40,7 +41,7 @@ def run(params: Params, *, check_mode: bool, warn: t.Callable[[str], None]) -> d
         params["secrets"],
         absent=params["state"] == "absent",
     )
-    done = converge(_site(params, variables), statements, rules, check=check_mode)
+    done = converge(_site(params, variables, statements), statements, rules, check=check_mode)
     for warning in done.warnings:
         warn(warning)
     return {"changed": done.changed, "statements": done.results(), "diff": diff(done)}
@@ -52,7 +53,7 @@ def run_info(params: Params) -> dict[str, t.Any]:
     return {"changed": False, **described(client.info(), client.ask(REQUEST), show_strings=params["show_strings"])}
 
 
-def _site(params: Params, variables: t.Mapping[str, str]) -> Site:
+def _site(params: Params, variables: t.Mapping[str, str], statements: t.Sequence[Statement]) -> Site:
     client = KsqlClient(
         transport_from(params, KSQLDB.is_unfit),
         _patience(params),
@@ -61,15 +62,18 @@ def _site(params: Params, variables: t.Mapping[str, str]) -> Site:
         wait_timeout=params["wait_timeout"],
     )
     record = Record(params["record"] or "", " ".join(params["url"]))
-    return Site(client, record, _connect_client(params) if params["connect_url"] else None)
+    return Site(client, record, _connect_client(params, statements))
 
 
-def _connect_client(params: Params) -> ConnectClient:
+def _connect_client(params: Params, statements: t.Sequence[Statement]) -> ConnectClient | None:
+    # An address that is none is refused, whatever is declared.
+    workers = transport_from({**params, "url": params["connect_url"]}, CONNECT.is_unfit)
+    if not params["connect_url"] or not any(one.kind == "connector" for one in statements):
+        return None
     from .._connect.client import ConnectClient  # noqa: PLC0415 -- most runs declare no connector, and need not load it
 
     mask = Mask()
     mask.learn_secrets(as_texts(params["secrets"]).values())
-    workers = transport_from({**params, "url": params["connect_url"]}, CONNECT.is_unfit)
     return ConnectClient(workers, mask, _patience(params), option="connect_url")
 
 
