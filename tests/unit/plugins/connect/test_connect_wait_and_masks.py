@@ -3,7 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect import wait
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.failures import longest_retries
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import (
     Connector,
@@ -122,7 +125,11 @@ def test_an_old_failure_is_believed_later_than_an_old_success():
         ([RUNS], 60, ""),
     ],
 )
-def test_what_had_failed_has_to_run_on(pictures, trial, error):
+def test_what_had_failed_has_to_run_on(monkeypatch, pictures, trial, error):
+    # The time that a look takes does not count: only the pauses do.
+    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
+    clock.sleep = lambda seconds: setattr(clock, "now", clock.now + seconds)
+    monkeypatch.setattr(wait, "time", clock)
     timing = Timing(timeout=0.1, poll_interval=0.001, settle=0, settle_each=0, repair=60)
     goal = Goal("a", "running", FAILS, written=True, trial=trial)
     waited = wait_for(Film(*pictures), [goal], {}, timing, Mask(), stop_at_first=True)
