@@ -7,7 +7,23 @@
 
 from __future__ import annotations
 
+import errno
 import typing as t
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
+_BECOME = "Run with become, or grant write access."
+_STORAGE_REMEDIES = {
+    errno.EACCES: _BECOME,
+    errno.EPERM: _BECOME,
+    errno.EROFS: "Mount its file system read-write.",
+    errno.ENOSPC: "Make room on its file system.",
+    errno.EDQUOT: "Raise the quota.",
+    errno.ENAMETOOLONG: "Use shorter names.",
+    errno.ENOTDIR: "Give a directory.",
+    errno.EEXIST: "Give a directory.",
+}
 
 
 class LiveConnectError(Exception):
@@ -37,6 +53,19 @@ class UnreachableError(LiveConnectError):
 
 class RefusedError(LiveConnectError):
     """The server understood and said no."""
+
+
+class StorageError(RefusedError):
+    """The node's file system said no."""
+
+    @classmethod
+    def of(cls, error: OSError, path: Path) -> StorageError:
+        """The sentence for ``error``, which happened at ``path`` unless it names the whole path itself."""
+        named = str(error.filename or "")
+        return cls(
+            f"{named if named.startswith('/') else path}: {error.strerror or error}.",
+            remedy=_STORAGE_REMEDIES.get(error.errno or 0, ""),
+        )
 
 
 class DeadlineError(LiveConnectError):

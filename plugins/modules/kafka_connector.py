@@ -313,37 +313,13 @@ summary:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.apply import (
-    Conduct,
-    apply,
-    preview,
-    read_offsets,
-    read_settled,
-    validate,
-)
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import (
-    ConnectClient,
-    Patience,
-    is_unfit,
-)
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import declare, declared_entries
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.plan import Rules, plan
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.report import (
-    exposed,
-    learn_provided,
-    learn_secrets,
-    result,
-    warnings,
-)
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait import Timing
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, LiveConnectError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.runner import run
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import LiveConnectError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import (
     HTTP_ARGUMENT_SPEC,
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import transport_from
 
 CONNECTOR_SPEC = {
     "config": {"type": "dict", "default": {}},
@@ -384,34 +360,6 @@ ARGUMENT_SPEC = {
 SHOWS_INVOCATION = 3
 
 
-def run(params, *, check_mode, diff_mode, warn):
-    """The module's result."""
-    if params["parallel"] < 1:
-        raise InvalidInputError("parallel: it must be 1 or more.")
-    declared = declare(declared_entries(params))
-    rules = Rules.from_params(params)
-    mask = Mask()
-    for one in declared:
-        mask.learn_config(one.config, one.secret_keys)
-    transport = transport_from(params, is_unfit)
-    client = ConnectClient(transport, mask, Patience(params["retry_timeout"], params["timeout"]))
-    stop = params["on_error"] == "stop"
-    reading = Timing(params["retry_timeout"], params["poll_interval"])
-    actual = read_settled(client, declared, reading, others=params["purge"])
-    actual, refused = read_offsets(client, declared, actual, parallel=params["parallel"])
-    changes = plan(declared, actual, rules)
-    learn_secrets(client, changes, mask)
-    invalid = validate(client, changes, parallel=params["parallel"]) if params["validate_config"] else {}
-    outcomes = preview(changes, invalid | refused, stop_on_error=stop)
-    if not check_mode:
-        waiting = Timing(params["wait_timeout"], params["poll_interval"]) if params["wait"] else None
-        outcomes = apply(client, outcomes, Conduct(params["parallel"], stop, waiting), mask)
-    learn_provided(client, outcomes, parallel=params["parallel"])
-    for text in exposed(declared, mask) + warnings(outcomes, mask):
-        warn(text)
-    return result(outcomes, mask, check_mode=check_mode, diff_mode=diff_mode)
-
-
 def main():
     """Entry point."""
     module = AnsibleModule(
@@ -424,7 +372,7 @@ def main():
     )
     invocation = {} if module._verbosity >= SHOWS_INVOCATION else {"invocation": {}}
     try:
-        values = run(module.params, check_mode=module.check_mode, diff_mode=module._diff, warn=module.warn)
+        values = run(module.params, check_mode=module.check_mode, diff=module._diff, warn=module.warn)
         module.exit_json(**values, **invocation)
     except LiveConnectError as error:
         module.fail_json(msg=str(error), **error.details, **invocation)

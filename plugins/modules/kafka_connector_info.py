@@ -88,41 +88,19 @@ worker:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import (
-    ConnectClient,
-    Patience,
-    is_unfit,
-)
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.report import described
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.runner import run_info
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import LiveConnectError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import (
     HTTP_ARGUMENT_SPEC,
     HTTP_MUTUALLY_EXCLUSIVE,
     HTTP_REQUIRED_TOGETHER,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import transport_from
 
 ARGUMENT_SPEC = {
     **HTTP_ARGUMENT_SPEC,
     "names": {"type": "list", "elements": "str"},
     "retry_timeout": {"type": "float", "default": 120},
 }
-
-
-def run(params):
-    """The module's result."""
-    mask = Mask()
-    transport = transport_from(params, is_unfit)
-    client = ConnectClient(transport, mask, Patience(params["retry_timeout"], params["timeout"]))
-    names = params["names"]
-    actual = client.read(names or [], others=True)
-    connectors = [one for name, one in sorted(actual.items()) if names is None or name in names]
-    return {
-        "connectors": described(client, connectors, mask),
-        "plugins": client.plugins(),
-        "worker": client.worker(),
-    }
 
 
 def main():
@@ -134,7 +112,7 @@ def main():
         required_together=HTTP_REQUIRED_TOGETHER,
     )
     try:
-        module.exit_json(changed=False, **run(module.params))
+        module.exit_json(**run_info(module.params))
     except LiveConnectError as error:
         module.fail_json(msg=str(error), **error.details)
 

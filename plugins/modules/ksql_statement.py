@@ -282,7 +282,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        module.exit_json(**run(module.params, check=module.check_mode, warn=module.warn))
+        module.exit_json(**run(module.params, check_mode=module.check_mode, warn=module.warn))
     except LiveConnectError as error:
         module.fail_json(msg=str(error), **error.details)
 

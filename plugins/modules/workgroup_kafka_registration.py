@@ -205,18 +205,10 @@ close:
 """
 
 import typing as t
-from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import LiveConnectError
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._workgroup.apply import register
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._workgroup.client import Access, open_store
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._workgroup.model import (
-    Row,
-    WorkgroupTable,
-    internal_warnings,
-    parse_registrations,
-)
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._workgroup.runner import run
 
 WORKGROUP_SPEC: dict[str, t.Any] = {
     "workgroup_id": {"type": "str"},
@@ -256,53 +248,17 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 
 
 def main() -> None:
+    """Entry point."""
     module = AnsibleModule(
         ARGUMENT_SPEC,
         supports_check_mode=True,
         required_one_of=[("workgroup_id", "workgroups")],
         mutually_exclusive=[("workgroup_id", "workgroups"), ("broker", "workgroups"), ("registry", "workgroups")],
     )
-    params = module.params
     try:
-        registrations = parse_registrations(params)
-        for warning in internal_warnings(registrations):
-            module.warn(warning)
-        with open_store(_access(params), _table(params)) as store:
-            plan = register(store, registrations, check_mode=module.check_mode)
+        module.exit_json(**run(module.params, check_mode=module.check_mode, warn=module.warn))
     except LiveConnectError as error:
         module.fail_json(msg=str(error), **error.details)
-    module.exit_json(
-        changed=bool(plan.changes),
-        workgroups=[{**asdict(entry.after), "changed": entry.changed} for entry in plan.entries],
-        diff={
-            "before": {entry.before.workgroup_id: _columns(entry.before) for entry in plan.entries},
-            "after": {entry.after.workgroup_id: _columns(entry.after) for entry in plan.entries},
-        },
-    )
-
-
-def _access(params: t.Mapping[str, t.Any]) -> Access:
-    return Access(
-        host=params["login_host"],
-        port=params["login_port"],
-        unix_socket=params["login_unix_socket"],
-        user=params["login_user"],
-        password=params["login_password"],
-        database=params["login_db"],
-        ssl_mode=params["ssl_mode"],
-        ca_cert=params["ca_cert"],
-        connect_timeout=params["connect_timeout"],
-        lock_timeout=params["lock_timeout"],
-    )
-
-
-def _table(params: t.Mapping[str, t.Any]) -> WorkgroupTable:
-    names = ("schema", "table", "id_column", "broker_column", "registry_column")
-    return WorkgroupTable(**{name: params[name] for name in names})
-
-
-def _columns(row: Row) -> dict[str, str | None]:
-    return {"broker": row.broker, "registry": row.registry}
 
 
 if __name__ == "__main__":

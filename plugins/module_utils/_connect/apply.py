@@ -3,26 +3,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module util is PRIVATE to the collection.
-"""Reads the connectors, has new configurations validated, carries out a plan and waits for its end."""
+"""Carries out a plan and waits for its end."""
 
 from __future__ import annotations
 
 import threading
-import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from .._errors import LiveConnectError, RefusedError
-from . import retries
-from .client import FieldError
-from .model import ABSENT, PAUSED, PRESENT, RESTING, STOPPED, Actual, Declared
-from .plan import OFFSET_STEPS, Change, Step
+from .._errors import LiveConnectError
+from .failures import longest_retries
+from .model import PAUSED, PRESENT, RUNNING, STOPPED, Connector
+from .plan import OFFSET_ACTIONS, Action, Step
 from .wait import Goal, Timing, wait_for
 
 if t.TYPE_CHECKING:
-    from .client import ConnectClient
-    from .masking import Mask
+    from .._masking import Mask
+    from .client import ConnectClient, FieldError
     from .offsets import Offsets
 
 _NOT_BEGUN = "not begun, because another connector went wrong (on_error: stop)."
@@ -43,122 +41,61 @@ class Conduct:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one change: ``done`` steps, the connector as last seen, one sentence when it went wrong.
+    """What became of one step: ``done`` actions, the connector as last seen, one sentence when it went wrong.
 
     ``trial``: seconds for which it had to run on because it had failed before; ``ran``: for how many it was seen to,
     None when nobody looked or it did not.
     """
 
-    change: Change
-    done: tuple[Step, ...] = ()
-    seen: Actual | None = None
+    step: Step
+    done: tuple[Action, ...] = ()
+    seen: Connector | None = None
     error: str = ""
     invalid: tuple[FieldError, ...] = ()
     trial: float = 0
     ran: float | None = None
 
 
-def read_settled(
-    client: ConnectClient, declared: t.Sequence[Declared], timing: Timing, *, others: bool = False
-) -> dict[str, Actual]:
-    """The connectors, read again while the state of one that has to be compared is passing (a rebalance, say).
-
-    After ``timing.timeout`` seconds the last reading is taken, and after ``timing.settle`` when all that is awaited
-    is a first status, which a new connector soon has and others never get; such a state is then written anew.
-    ``others``: those that are not declared must be complete.
-    """
-    compared = {one.name for one in declared if one.state not in (PRESENT, ABSENT) or one.offsets is not None}
-    names = [one.name for one in declared]
-    start = time.monotonic()
-    while True:
-        actual = client.read(names, others=others)
-        passing = {actual[name].state for name in compared & actual.keys()} - RESTING
-        if not passing or time.monotonic() >= start + (timing.settle if passing == {None} else timing.timeout):
-            return actual
-        time.sleep(timing.poll_interval)
-
-
-def read_offsets(
-    client: ConnectClient, declared: t.Sequence[Declared], actual: t.Mapping[str, Actual], *, parallel: int
-) -> tuple[dict[str, Actual], dict[str, tuple[FieldError, ...]]]:
-    """The connectors with the offsets of those that declare some, and what the worker refused to tell, by connector.
-
-    RefusedError when the worker could not change offsets at all.
-    """
-    concerned = [one.name for one in declared if one.offsets is not None]
-    if not concerned:
-        return dict(actual), {}
-    client.require_offsets()
-    refused: dict[str, tuple[FieldError, ...]] = {}
-
-    def read(name: str) -> Actual:
-        try:
-            return replace(actual[name], offsets=client.offsets(name))
-        except RefusedError as error:
-            refused[name] = (FieldError("offsets", (str(error),)),)
-            return actual[name]
-
-    there = [name for name in concerned if name in actual]
-    with ThreadPoolExecutor(parallel) as pool:
-        return {**actual, **dict(zip(there, pool.map(read, there), strict=True))}, refused
-
-
-def validate(client: ConnectClient, changes: t.Sequence[Change], *, parallel: int) -> dict[str, tuple[FieldError, ...]]:
-    """What the worker finds wrong with the configurations to be written, by connector; empty when nothing is."""
-    written = [change for change in changes if change.writes_config]
-    if not written:
-        return {}
-
-    def found(change: Change) -> tuple[FieldError, ...]:
-        try:
-            return tuple(client.validate(change.name, change.config))
-        except RefusedError as error:
-            return (FieldError("config", (str(error),)),)
-
-    with ThreadPoolExecutor(parallel) as pool:
-        return {change.name: errors for change, errors in zip(written, pool.map(found, written), strict=True) if errors}
-
-
 def preview(
-    changes: t.Sequence[Change], invalid: t.Mapping[str, tuple[FieldError, ...]], *, stop_on_error: bool
+    steps: t.Sequence[Step], invalid: t.Mapping[str, tuple[FieldError, ...]], *, stop_on_error: bool
 ) -> list[Outcome]:
-    """The outcomes of ``changes`` before anything is written; the error of one may keep it, or all, from it."""
+    """The outcomes of ``steps`` before anything is written; the error of one may keep it, or all, from it."""
     outcomes = []
-    for change in changes:
-        if change.name in invalid:
-            listed = "; ".join(f"{error.field}: {' '.join(error.errors)}" for error in invalid[change.name])
+    for step in steps:
+        if step.name in invalid:
+            listed = "; ".join(f"{error.field}: {' '.join(error.errors)}" for error in invalid[step.name])
             error = f"its configuration is invalid: {listed.rstrip('.')}."
         else:
-            error = _NOT_BEGUN if invalid and stop_on_error and change.steps else ""
-        outcomes.append(Outcome(change, seen=change.actual, error=error, invalid=tuple(invalid.get(change.name, ()))))
+            error = _NOT_BEGUN if invalid and stop_on_error and step.actions else ""
+        outcomes.append(Outcome(step, seen=step.actual, error=error, invalid=tuple(invalid.get(step.name, ()))))
     return outcomes
 
 
 def apply(client: ConnectClient, outcomes: t.Sequence[Outcome], conduct: Conduct, mask: Mask) -> list[Outcome]:
-    """Carry out the changes of a preview that have no error, and wait until all rest as expected."""
+    """Carry out the steps of a preview that have no error, and wait until all rest as expected."""
     written = _write_all(client, outcomes, conduct)
     wrong = any(outcome.error for outcome in written)
     if wrong:
         written = _seen_now(client, written)
     if conduct.wait is not None and not (wrong and conduct.stop_on_error):
         written = _wait_for_all(client, written, conduct.wait, conduct, mask)
-    return [replace(one, seen=None) if Step.DELETE in one.done and not one.error else one for one in written]
+    return [replace(one, seen=None) if Action.DELETE in one.done and not one.error else one for one in written]
 
 
 def _seen_now(client: ConnectClient, outcomes: t.Sequence[Outcome]) -> list[Outcome]:
     """The outcomes with what is there now, as a write that went wrong may have been carried out all the same."""
     try:
-        actual = client.impatient().read([outcome.change.name for outcome in outcomes])
+        actual = client.impatient().read([outcome.step.name for outcome in outcomes])
     except LiveConnectError:
         return list(outcomes)
-    return [replace(outcome, seen=actual.get(outcome.change.name)) for outcome in outcomes]
+    return [replace(outcome, seen=actual.get(outcome.step.name)) for outcome in outcomes]
 
 
 def _write_all(client: ConnectClient, outcomes: t.Sequence[Outcome], conduct: Conduct) -> list[Outcome]:
     halt = threading.Event()
     at_rest = (
         any(
-            Step.CREATE in outcome.change.steps and _created_as(outcome.change) in (PAUSED, STOPPED)
+            Action.CREATE in outcome.step.actions and _created_as(outcome.step) in (PAUSED, STOPPED)
             for outcome in outcomes
         )
         and client.can_create_at_rest()
@@ -169,73 +106,77 @@ def _write_all(client: ConnectClient, outcomes: t.Sequence[Outcome], conduct: Co
             return outcome
         if halt.is_set():
             return replace(outcome, error=_NOT_BEGUN)
-        steps = outcome.change.steps if conduct.wait is None else _steps_at_once(outcome.change)
-        done, error = _carry_out(client, outcome.change, steps, at_rest=at_rest)
+        actions = outcome.step.actions if conduct.wait is None else _actions_at_once(outcome.step)
+        done, error = _carry_out(client, outcome.step, actions, at_rest=at_rest)
         if error and conduct.stop_on_error:
             halt.set()
         return replace(outcome, done=done, error=error)
 
-    due = [outcome for outcome in outcomes if outcome.change.steps]
+    due = [outcome for outcome in outcomes if outcome.step.actions]
     with ThreadPoolExecutor(conduct.parallel) as pool:
-        written = dict(zip((outcome.change.name for outcome in due), pool.map(write, due), strict=True))
-    return [written.get(outcome.change.name, outcome) for outcome in outcomes]
+        written = dict(zip((outcome.step.name for outcome in due), pool.map(write, due), strict=True))
+    return [written.get(outcome.step.name, outcome) for outcome in outcomes]
 
 
-def _steps_at_once(change: Change) -> tuple[Step, ...]:
-    """All steps, but for the restart that a worker mostly does by itself for a new configuration.
+def _actions_at_once(step: Step) -> tuple[Action, ...]:
+    """All actions, but for the restart that a worker mostly does by itself for a new configuration.
 
     Told to restart at once, it would restart with the old configuration what had failed with it, and the same failure
     once more would look like one of the new configuration.
     """
-    if Step.CONFIGURE not in change.steps:
-        return change.steps
-    return tuple(step for step in change.steps if step is not Step.RESTART_FAILED)
+    if Action.CONFIGURE not in step.actions:
+        return step.actions
+    return tuple(action for action in step.actions if action is not Action.RESTART_FAILED)
 
 
 def _carry_out(
-    client: ConnectClient, change: Change, steps: t.Sequence[Step], *, at_rest: bool
-) -> tuple[tuple[Step, ...], str]:
-    """The steps that were done, and what went wrong, if anything.
+    client: ConnectClient, step: Step, actions: t.Sequence[Action], *, at_rest: bool
+) -> tuple[tuple[Action, ...], str]:
+    """The actions that were done, and what went wrong, if anything.
 
     A connector whose offsets were refused is not left stopped, but a new one is: it would begin in the wrong place.
     """
-    done: list[Step] = []
+    done: list[Action] = []
     wrong = ""
-    for step in steps:
+    for action in actions:
         try:
-            _perform(client, change, step, at_rest=at_rest)
+            _perform(client, step, action, at_rest=at_rest)
         except LiveConnectError as error:
             wrong = wrong or str(error)
-            if step not in OFFSET_STEPS:
+            if action not in OFFSET_ACTIONS:
                 break
-            if change.actual is None:
+            if step.actual is None:
                 wrong += " It was created stopped, and is left so."
                 break
         else:
-            done.append(step)
+            done.append(action)
     return tuple(done), wrong
 
 
-def _created_as(change: Change) -> str:
-    return STOPPED if change.moves_offsets else change.expected or PRESENT
+def _created_as(step: Step) -> str:
+    return STOPPED if step.moves_offsets else step.expected or PRESENT
 
 
-def _perform(client: ConnectClient, change: Change, step: Step, *, at_rest: bool) -> None:
-    match step:
-        case Step.CREATE:
-            client.create(change.name, change.config, _created_as(change), at_rest=at_rest)
-        case Step.CONFIGURE:
-            client.configure(change.name, change.config)
-        case Step.PAUSE | Step.RESUME | Step.STOP:
-            client.move(change.name, step)
-        case Step.RESTART | Step.RESTART_FAILED:
-            client.restart(change.name, only_failed=step is Step.RESTART_FAILED)
-        case Step.RESET_OFFSETS:
-            client.reset_offsets(change.name)
-        case Step.ALTER_OFFSETS:
-            client.alter_offsets(change.name, t.cast("Offsets", change.offsets))
-        case Step.DELETE:
-            client.delete(change.name)
+def _perform(client: ConnectClient, step: Step, action: Action, *, at_rest: bool) -> None:
+    match action:
+        case Action.CREATE:
+            client.create(step.name, step.config, _created_as(step), at_rest=at_rest)
+        case Action.CONFIGURE:
+            client.configure(step.name, step.config)
+        case Action.PAUSE:
+            client.move(step.name, PAUSED)
+        case Action.RESUME:
+            client.move(step.name, RUNNING)
+        case Action.STOP:
+            client.move(step.name, STOPPED)
+        case Action.RESTART | Action.RESTART_FAILED:
+            client.restart(step.name, only_failed=action is Action.RESTART_FAILED)
+        case Action.RESET_OFFSETS:
+            client.reset_offsets(step.name)
+        case Action.ALTER_OFFSETS:
+            client.alter_offsets(step.name, t.cast("Offsets", step.offsets))
+        case Action.DELETE:
+            client.delete(step.name)
 
 
 def _wait_for_all(
@@ -244,26 +185,26 @@ def _wait_for_all(
     trials = _trials(client, outcomes, timing)
     goals = [
         Goal(
-            outcome.change.name,
-            outcome.change.expected,
-            outcome.change.actual,
+            outcome.step.name,
+            outcome.step.expected,
+            outcome.step.actual,
             written=bool(outcome.done),
-            restart=Step.RESTART_FAILED in outcome.change.steps and Step.RESTART_FAILED not in outcome.done,
-            trial=trials.get(outcome.change.name, 0),
+            restart=Action.RESTART_FAILED in outcome.step.actions and Action.RESTART_FAILED not in outcome.done,
+            trial=trials.get(outcome.step.name, 0),
         )
         for outcome in outcomes
         if not outcome.error
     ]
-    seen = {outcome.change.name: outcome.seen for outcome in outcomes if outcome.seen}
+    seen = {outcome.step.name: outcome.seen for outcome in outcomes if outcome.seen}
     waited = wait_for(client, goals, seen, timing, mask, stop_at_first=conduct.stop_on_error)
     return [
         replace(
             outcome,
-            done=outcome.done + (Step.RESTART_FAILED,) * (outcome.change.name in waited.restarted),
-            seen=waited.seen.get(outcome.change.name),
-            error=outcome.error or waited.errors.get(outcome.change.name, ""),
-            trial=trials.get(outcome.change.name, 0),
-            ran=waited.ran.get(outcome.change.name),
+            done=outcome.done + (Action.RESTART_FAILED,) * (outcome.step.name in waited.restarted),
+            seen=waited.seen.get(outcome.step.name),
+            error=outcome.error or waited.errors.get(outcome.step.name, ""),
+            trial=trials.get(outcome.step.name, 0),
+            ran=waited.ran.get(outcome.step.name),
         )
         for outcome in outcomes
     ]
@@ -271,15 +212,15 @@ def _wait_for_all(
 
 def _trials(client: ConnectClient, outcomes: t.Sequence[Outcome], timing: Timing) -> dict[str, float]:
     """For how long each connector that had failed, and was written to, has to run on; a request for each class."""
-    changes = [outcome.change for outcome in outcomes if outcome.change.repairs and not outcome.error]
+    steps = [outcome.step for outcome in outcomes if outcome.step.repairs and not outcome.error]
     defaults: dict[str, t.Mapping[str, str]] = {}
-    for connector_class in {change.config["connector.class"] for change in changes}:
+    for connector_class in {step.config["connector.class"] for step in steps}:
         try:
             defaults[connector_class] = client.defaults(connector_class)
         except LiveConnectError:
             # What it declares itself is known all the same.
             defaults[connector_class] = {}
     return {
-        change.name: timing.trial(retries.longest({**defaults[change.config["connector.class"]], **change.config}))
-        for change in changes
+        step.name: timing.trial(longest_retries({**defaults[step.config["connector.class"]], **step.config}))
+        for step in steps
     }

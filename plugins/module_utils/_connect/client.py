@@ -9,61 +9,33 @@ from __future__ import annotations
 
 import contextlib
 import json
-import random
 import re
-import time
 import typing as t
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from .._errors import DeadlineError, LiveConnectError, RefusedError, UnreachableError
 from .._http.answers import Piece, UnexpectedAnswerError
-from .._http.transport import ConnectionFailedError, Response, Transport, request_json
-from .masking import has_placeholder
-from .model import FAILED, PAUSED, RUNNING, STOPPED, Actual, parse_config, parse_connectors
+from .._http.patience import CONNECT, Patience, Tries
+from .._http.transport import ConnectionFailedError, Response, Transport, remedy_of_refusal, request_json
+from .._masking import has_placeholder
+from .model import FAILED, PAUSED, RUNNING, STOPPED, Connector, parse_config, parse_connectors
 from .offsets import RESET, Offsets, Wanted, after, entries, parse_offsets
-from .plan import Step
 from .validation import Validated, named_key, parse_defaults, parse_password_keys, parse_validated
 
 if t.TYPE_CHECKING:
-    from .masking import Mask
+    from .._masking import Mask
 
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _PROXY_LOGIN, _CONFLICT = 401, 403, 404, 407, 409
-_PAYLOAD_TOO_LARGE, _ERROR = 413, 500
-# A gateway or a worker that cannot serve at this moment.
-_UNAVAILABLE = (502, 503, 504)
-# Of these a gateway says so that did send the request on.
-_BAD_GATEWAY, _GATEWAY_TIMEOUT = 502, 504
-# What a worker says with a 500 although the same request will succeed later,
-_PASSING_ERRORS = ("rebalance is expected", "safely retried", "Failed to start RestClient")
-# and may have been carried out all the same.
-_LOST_ANSWERS = ("Request timed out", "IO Error trying to forward")
+_NOT_FOUND, _CONFLICT, _PAYLOAD_TOO_LARGE, _ERROR, _GATEWAY_TIMEOUT = 404, 409, 413, 500, 504
 _LONGEST_MESSAGE = 500
-_CHECK_URL = "Check that url is the address of a Kafka Connect worker."
 # What a producer and a topic take unless they are configured otherwise; and how Kafka words it.
 _LARGEST_RECORD = 1024 * 1024
 _TOO_LARGE = ("RecordTooLarge", "max.request.size", "larger than the max message size")
 _TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _T = t.TypeVar("_T")
 
-_STATE_PATHS = {Step.PAUSE: "pause", Step.RESUME: "resume", Step.STOP: "stop"}
-_MOVED_TO = {Step.PAUSE: PAUSED, Step.RESUME: RUNNING, Step.STOP: STOPPED}
+_VERBS = {PAUSED: "pause", RUNNING: "resume", STOPPED: "stop"}
 _SEGMENTS = re.compile(r"(\d+)\.(\d+)")
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long a request is repeated while the worker cannot serve it; all in seconds.
-
-    ``request`` is what one try may take. A first read gets less, as a worker that starts leaves some without an answer.
-    ``timeout`` is also how long a write without an answer is looked for.
-    """
-
-    timeout: float = 120
-    request: float = 30
-    first_read: float = 4
-    first_pause: float = 0.25
-    longest_pause: float = 5
 
 
 @dataclass(frozen=True)
@@ -72,13 +44,6 @@ class FieldError:
 
     field: str
     errors: tuple[str, ...]
-
-
-def is_unfit(response: Response) -> bool:
-    """Whether this worker cannot serve at all for now: it answers in HTML while it starts, or is said to be away."""
-    if response.status in _UNAVAILABLE:
-        return True
-    return response.status == _NOT_FOUND and not _is_json_error(response)
 
 
 @dataclass(frozen=True)
@@ -98,22 +63,28 @@ class ConnectClient:
 
     A write whose answer was lost is looked up first, and one that the worker may still be at is never sent again.
 
+    ``patience.timeout`` is also how long a write without an answer is looked for.
+    ``option`` is what the operator calls the worker's address.
     Raises UnreachableError when no worker answers, DeadlineError when it was busy all the time, RefusedError when
     it said no. Every server's text in them has gone through ``mask``.
     """
 
-    def __init__(self, transport: Transport, mask: Mask, patience: Patience | None = None) -> None:
+    def __init__(
+        self, transport: Transport, mask: Mask, patience: Patience | None = None, *, option: str = "url"
+    ) -> None:
         self._transport = transport
         self._mask = mask
         self._patience = patience or Patience()
+        self._option = option
+        self._check_url = f"Check that {option} is the address of a Kafka Connect worker."
 
     def impatient(self) -> ConnectClient:
         """The same client, which tries each request once."""
-        return ConnectClient(self._transport, self._mask, replace(self._patience, timeout=0))
+        return ConnectClient(self._transport, self._mask, replace(self._patience, timeout=0), option=self._option)
 
     # Reads
 
-    def read(self, sought: t.Collection[str], *, others: bool = False) -> dict[str, Actual]:
+    def read(self, sought: t.Collection[str], *, others: bool = False) -> dict[str, Connector]:
         """The connectors with their configurations and states, in two requests when all of ``sought`` are there.
 
         One more when any is missing, or when ``others`` (those not sought) must be complete.
@@ -123,6 +94,11 @@ class ConnectClient:
         if others or not actual.keys() >= set(sought):
             actual = {**self._get("/connectors?expand=info", parse_connectors), **actual}
         return actual
+
+    def configs(self) -> dict[str, t.Mapping[str, str]]:
+        """The configuration of every connector, in two requests."""
+        self._await_start("-")
+        return {name: one.config for name, one in self._get("/connectors?expand=info", parse_connectors).items()}
 
     def _await_start(self, name: str) -> None:
         """Wait until the worker has read what the cluster holds.
@@ -134,7 +110,7 @@ class ConnectClient:
         if response.status != _NOT_FOUND:
             self._parsed(response, "tell its connectors", Piece.map)
 
-    def poll(self) -> dict[str, Actual]:
+    def poll(self) -> dict[str, Connector]:
         """Connectors that have a status, in one request: for waiting, where 'no status' is 'not yet' anyway.
 
         The part about configurations tells how many tasks are to be expected.
@@ -173,7 +149,7 @@ class ConnectClient:
         response = self._send("PUT", _validation_path(config), {**config, "name": name})
         if not response.ok and "Failed to find any class" in response.text:
             return [FieldError("connector.class", (f"{connector_class} is not installed on the worker",))]
-        if not response.ok and _is_json_error(response):
+        if not response.ok and response.is_api_error:
             # Some classes do not collect what they find wrong, but break off at the first of it.
             said = self._said(response)
             key = named_key(said, config)
@@ -235,20 +211,20 @@ class ConnectClient:
             return
         self.configure(name, config)
         if state in (PAUSED, STOPPED):
-            self.move(name, Step.PAUSE if state == PAUSED else Step.STOP)
+            self.move(name, state)
 
     def configure(self, name: str, config: t.Mapping[str, str]) -> None:
         """Write the whole configuration; creates the connector when it does not exist."""
         path = f"/connectors/{_quoted(name)}/config"
         self._write("write the configuration", "PUT", path, config, effect=_holds(name, config))
 
-    def move(self, name: str, step: Step) -> None:
-        """Pause, resume or stop."""
+    def move(self, name: str, state: str) -> None:
+        """Pause, stop, or resume: ``state`` is ``paused``, ``stopped`` or ``running``."""
         path = f"/connectors/{_quoted(name)}"
         # One that has failed can be stopped, and shows no other state until it is restarted.
-        shown = {_MOVED_TO[step]} if step is Step.STOP else {_MOVED_TO[step], FAILED}
+        shown = {state} if state == STOPPED else {state, FAILED}
         moved = Effect(f"{path}/status", lambda response: _state(response) in shown)
-        self._write(step.value, "PUT", f"{path}/{_STATE_PATHS[step]}", effect=moved)
+        self._write(_VERBS[state], "PUT", f"{path}/{_VERBS[state]}", effect=moved)
 
     def restart(self, name: str, *, only_failed: bool) -> None:
         """Restart the connector and its tasks, or those of them that failed."""
@@ -274,7 +250,7 @@ class ConnectClient:
         path = f"/connectors/{_quoted(name)}"
 
         def gone(response: Response) -> bool:
-            return (response.status == _NOT_FOUND and not is_unfit(response)) or (
+            return (response.status == _NOT_FOUND and not CONNECT.is_unfit(response)) or (
                 # So a follower of Kafka before 3.3 passes on the leader's 404.
                 response.status == _ERROR and f"Connector {name} not found" in response.text
             )
@@ -297,7 +273,9 @@ class ConnectClient:
             answered = error.message
         # Of an answer that is no web page nothing is repeated: it may hold configurations, with secrets yet unknown.
         page = f" but with the page '{self._message(_shown(response))}'" if _is_page(response) else ""
-        raise RefusedError(f"Asked to {what}, it answered {answered}{page}.", remedy=response.proxy_hint or _CHECK_URL)
+        raise RefusedError(
+            f"Asked to {what}, it answered {answered}{page}.", remedy=response.proxy_hint or self._check_url
+        )
 
     def _require_done(self, response: Response, what: str) -> None:
         """RefusedError unless the answer is that of a worker that did what it was asked to: nothing, or JSON."""
@@ -325,7 +303,7 @@ class ConnectClient:
             response = self._send(method, path, payload, effect=effect)
             if response is None or is_fine(response):
                 return
-            if response.status == _ERROR and effect.proves and self._shows(effect, _Tries(self._patience)):
+            if response.status == _ERROR and effect.proves and self._shows(effect, Tries(self._patience, CONNECT)):
                 return
             self._require_done(response, what)
         except (RefusedError, DeadlineError) as error:
@@ -344,7 +322,7 @@ class ConnectClient:
         Reads are repeated whatever became of them. Anything else that is without an answer in time is not sent again,
         as the worker may still be at it; what was cut off is over, and is when its effect does not show.
         """
-        tries = _Tries(self._patience)
+        tries = Tries(self._patience, CONNECT)
         while True:
             try:
                 timeout = tries.read_timeout if method == "GET" else self._patience.request
@@ -356,7 +334,7 @@ class ConnectClient:
                     return None
                 problem: DeadlineError | UnreachableError = UnreachableError(
                     self._mask.text(error.message),
-                    remedy=error.remedy or "Check url and that the worker runs, or raise retry_timeout.",
+                    remedy=error.remedy or f"Check {self._option} and that the worker runs, or raise retry_timeout.",
                 )
                 if error.permanent:
                     raise problem from error
@@ -364,12 +342,12 @@ class ConnectClient:
                 if _already_exists(response) and tries.count > 1 and effect and self._shows(effect, tries):
                     # By an earlier try, which did not show at once.
                     return None
-                if not _is_passing(response):
+                if not CONNECT.is_passing(response):
                     return response
                 if response.status == _GATEWAY_TIMEOUT and method != "GET":
                     self._look_for(effect, tries, f"{method} {path}")
                     return None
-                lost = _is_lost(response)
+                lost = CONNECT.is_lost(response)
                 problem = DeadlineError(
                     f"The worker could not serve {method} {path} within {self._patience.timeout:g} s: "
                     f"HTTP {response.status} {self._said(response)}.",
@@ -380,7 +358,7 @@ class ConnectClient:
             if not tries.again():
                 raise problem
 
-    def _look_for(self, effect: Effect | None, tries: _Tries, request: str) -> None:
+    def _look_for(self, effect: Effect | None, tries: Tries, request: str) -> None:
         """Wait until the effect of a write shows that had no answer in time; DeadlineError when it never does."""
         while effect is None or not self._shows(effect, tries):
             if effect is None or not tries.again():
@@ -391,7 +369,7 @@ class ConnectClient:
                     remedy="Raise timeout, which is what one request may take, and look at the worker's log.",
                 )
 
-    def _shows(self, effect: Effect, tries: _Tries) -> bool:
+    def _shows(self, effect: Effect, tries: Tries) -> bool:
         """Whether the worker, asked once, shows the effect of a write."""
         try:
             response = request_json(self._transport, "GET", effect.path, timeout=tries.read_timeout)
@@ -402,16 +380,10 @@ class ConnectClient:
     def _refuse_unless_ok(self, response: Response, what: str) -> None:
         if response.ok:
             return
-        if response.status == _PROXY_LOGIN:
-            remedy = response.proxy_hint or "It is a proxy on the way that wants a login, not the worker."
-        elif not _is_json_error(response):
-            remedy = response.proxy_hint or _CHECK_URL
-        elif what == Step.STOP.value and response.status == _NOT_FOUND and "onnector" not in response.text:
+        too_old = what == _VERBS[STOPPED] and response.status == _NOT_FOUND and "onnector" not in response.text
+        remedy = remedy_of_refusal(response, self._check_url)
+        if too_old and not remedy:
             remedy = "The state 'stopped' needs Kafka 3.5 or later."
-        else:
-            remedy = ""
-        if response.status in (_UNAUTHORIZED, _FORBIDDEN) and not _through_proxy(response):
-            remedy = "Check url_username and url_password, bearer_token or client_cert."
         raise RefusedError(
             f"The worker refused to {what}: HTTP {response.status} {self._said(response)}.", remedy=remedy
         )
@@ -439,31 +411,6 @@ def _size_remedy(payload: t.Any, response: Response | None) -> str:
     if response is not None and response.status == _PAYLOAD_TOO_LARGE:
         return f"The configuration has {size:,} bytes: what stands before the worker takes no request as large."
     return ""
-
-
-class _Tries:
-    """Pauses between the tries of one request, growing and jittered, until its deadline."""
-
-    def __init__(self, patience: Patience) -> None:
-        self.count = 1
-        self._patience = patience
-        self._deadline = time.monotonic() + patience.timeout
-        self._pause = patience.first_pause
-
-    @property
-    def read_timeout(self) -> float:
-        """Seconds for this try, when it only reads."""
-        return min(self._patience.first_read * float(2 ** (self.count - 1)), self._patience.request)
-
-    def again(self) -> bool:
-        """Pause; False, at once, when the deadline has passed."""
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            return False
-        time.sleep(min(left, self._pause * random.uniform(0.5, 1)))  # noqa: S311 -- jitter, no secret
-        self._pause = min(self._pause * 2, self._patience.longest_pause)
-        self.count += 1
-        return True
 
 
 def _kafka(version: str) -> tuple[int, int]:
@@ -499,12 +446,7 @@ def _is_page(response: Response) -> bool:
 
 def _through_proxy(response: Response) -> str:
     """What to do about an answer that may be that of a proxy, as it has not Connect's form; empty without one."""
-    return "" if _is_json_error(response) else response.proxy_hint
-
-
-def _is_json_error(response: Response) -> bool:
-    body = response.json()
-    return isinstance(body, dict) and "error_code" in body
+    return "" if response.is_api_error else response.proxy_hint
 
 
 def _holds(name: str, config: t.Mapping[str, str]) -> Effect:
@@ -534,20 +476,4 @@ def _state(response: Response) -> str:
 
 
 def _already_exists(response: Response) -> bool:
-    return response.status == _CONFLICT and response.text.rstrip('"}\n ').endswith("already exists")
-
-
-def _is_passing(response: Response) -> bool:
-    """Whether the same request can succeed a little later: the worker starts, rebalances, or lost its leader."""
-    if response.status == _CONFLICT:
-        return not _already_exists(response)
-    if response.status == _ERROR:
-        return any(text in response.text for text in (*_PASSING_ERRORS, *_LOST_ANSWERS))
-    return is_unfit(response)
-
-
-def _is_lost(response: Response) -> bool:
-    """Whether a write may have been carried out although this is the answer."""
-    return response.status == _BAD_GATEWAY or (
-        response.status == _ERROR and any(text in response.text for text in _LOST_ANSWERS)
-    )
+    return response.status == _CONFLICT and not CONNECT.is_passing(response)

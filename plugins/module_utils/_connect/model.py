@@ -52,7 +52,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Actual:
+class Connector:
     """One connector as the worker reports it.
 
     ``config`` is without ``name``; ``state`` is None as long as the worker has no status of it; ``task_ids`` are the
@@ -195,7 +195,7 @@ def _string(name: str, path: str, value: t.Any) -> str:
     )
 
 
-def parse_connectors(answer: Piece) -> dict[str, Actual]:
+def parse_connectors(answer: Piece) -> dict[str, Connector]:
     """Connectors by name from the answer to ``GET /connectors?expand=info``, with or without ``&expand=status``.
 
     One that was deleted while the worker answered has the info null, and is none.
@@ -205,13 +205,13 @@ def parse_connectors(answer: Piece) -> dict[str, Actual]:
     }
 
 
-def _actual(name: str, info: Piece, status: Piece) -> Actual:
+def _actual(name: str, info: Piece, status: Piece) -> Connector:
     tasks, connector = [], None
     if status:
         connector = status["connector"] if status["connector"] else None
-        tasks = [_task(one) for one in status["tasks"].list()] if status["tasks"] else []
-    task_ids = tuple(sorted(one["task"].number() for one in info["tasks"].list())) if info["tasks"] else ()
-    return Actual(
+        tasks = [_task(one) for one in status["tasks"].entries()]
+    task_ids = tuple(sorted(one["task"].number() for one in info["tasks"].entries()))
+    return Connector(
         name=name,
         config=parse_config(info["config"]),
         type=_text(info, "type") or (_text(status, "type") if status else ""),

@@ -13,11 +13,11 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._errors import InvalidInputError
-from .model import ABSENT, FAILED, PAUSED, PRESENT, RESTING, RUNNING, STOPPED, Actual, Declared
+from .model import ABSENT, FAILED, PAUSED, PRESENT, RESTING, RUNNING, STOPPED, Connector, Declared
 from .offsets import RESET, Wanted, after
 
 
-class Step(enum.Enum):
+class Action(enum.Enum):
     """One write to the worker; the value is the ``action`` that a result reports."""
 
     CREATE = "create"
@@ -33,21 +33,21 @@ class Step(enum.Enum):
 
 
 ACTION_NONE = "none"
-# What a change is called by when it takes several steps: the weightiest one, in this order.
+# What a step is called by when it takes several actions: the weightiest one, in this order.
 _WEIGHT = [
-    Step.CREATE,
-    Step.DELETE,
-    Step.CONFIGURE,
-    Step.RESET_OFFSETS,
-    Step.ALTER_OFFSETS,
-    Step.STOP,
-    Step.PAUSE,
-    Step.RESUME,
-    Step.RESTART,
-    Step.RESTART_FAILED,
+    Action.CREATE,
+    Action.DELETE,
+    Action.CONFIGURE,
+    Action.RESET_OFFSETS,
+    Action.ALTER_OFFSETS,
+    Action.STOP,
+    Action.PAUSE,
+    Action.RESUME,
+    Action.RESTART,
+    Action.RESTART_FAILED,
 ]
-OFFSET_STEPS = frozenset({Step.RESET_OFFSETS, Step.ALTER_OFFSETS})
-_STATE_STEP = {RUNNING: Step.RESUME, PAUSED: Step.PAUSE, STOPPED: Step.STOP}
+OFFSET_ACTIONS = frozenset({Action.RESET_OFFSETS, Action.ALTER_OFFSETS})
+_STATE_ACTION = {RUNNING: Action.RESUME, PAUSED: Action.PAUSE, STOPPED: Action.STOP}
 
 
 @dataclass(frozen=True)
@@ -82,18 +82,18 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Change:
-    """The steps of one connector, in order; none when it is as declared.
+class Step:
+    """What has to be done to one connector: its ``actions``, in order; none when it is as declared.
 
     ``config`` is what the worker holds afterwards, ``expected`` the state it rests in then: ``running``, ``paused``,
-    ``stopped``, ``absent``, or None when any of them is fine; ``offsets`` what an offset step is to achieve.
+    ``stopped``, ``absent``, or None when any of them is fine; ``offsets`` what an offset action is to achieve.
     """
 
     name: str
-    steps: tuple[Step, ...] = ()
+    actions: tuple[Action, ...] = ()
     config: t.Mapping[str, str] = field(default_factory=dict)
     expected: str | None = None
-    actual: Actual | None = None
+    actual: Connector | None = None
     secret_keys: frozenset[str] = frozenset()
     offsets: Wanted | None = None
 
@@ -105,31 +105,31 @@ class Change:
     @property
     def repairs(self) -> bool:
         """Whether it is to run again after it had failed."""
-        return self.had_failed and bool(self.steps) and self.expected in (RUNNING, None)
+        return self.had_failed and bool(self.actions) and self.expected in (RUNNING, None)
 
     @property
     def moves_offsets(self) -> bool:
         """Whether the connector is stopped for the sake of its offsets."""
-        return bool(OFFSET_STEPS & set(self.steps))
+        return bool(OFFSET_ACTIONS & set(self.actions))
 
     @property
     def action(self) -> str:
-        """The one word for the change."""
-        return min(self.steps, key=_WEIGHT.index).value if self.steps else ACTION_NONE
+        """The one word that a result has for them."""
+        return min(self.actions, key=_WEIGHT.index).value if self.actions else ACTION_NONE
 
     @property
     def writes_config(self) -> bool:
         """Whether the worker gets a configuration, which it can validate first."""
-        return bool({Step.CREATE, Step.CONFIGURE} & set(self.steps))
+        return bool({Action.CREATE, Action.CONFIGURE} & set(self.actions))
 
     @property
     def shows_config(self) -> bool:
         """Whether the difference is about the configuration, not only about the state."""
-        return self.writes_config or Step.DELETE in self.steps
+        return self.writes_config or Action.DELETE in self.actions
 
 
-def plan(declared: t.Sequence[Declared], actual: t.Mapping[str, Actual], rules: Rules) -> tuple[Change, ...]:
-    """One Change for each declared connector, in order, and one for each that is purged.
+def plan(declared: t.Sequence[Declared], actual: t.Mapping[str, Connector], rules: Rules) -> tuple[Step, ...]:
+    """One Step for each declared connector, in order, and one for each that is purged.
 
     InvalidInputError when a connector would be left without ``connector.class``, or a purge has nothing declared.
     """
@@ -138,14 +138,14 @@ def plan(declared: t.Sequence[Declared], actual: t.Mapping[str, Actual], rules: 
             "purge: nothing is declared in connectors, so every match would be deleted.",
             remedy="Declare the connectors that stay.",
         )
-    changes = [_plan_one(one, actual.get(one.name), rules) for one in declared]
+    steps = [_plan_one(one, actual.get(one.name), rules) for one in declared]
     if rules.purge_match:
         undeclared = sorted(actual.keys() - {one.name for one in declared})
-        changes += [_delete(name, actual[name]) for name in undeclared if rules.purge_match.fullmatch(name)]
-    return tuple(changes)
+        steps += [_delete(name, actual[name]) for name in undeclared if rules.purge_match.fullmatch(name)]
+    return tuple(steps)
 
 
-def _plan_one(declared: Declared, actual: Actual | None, rules: Rules) -> Change:
+def _plan_one(declared: Declared, actual: Connector | None, rules: Rules) -> Step:
     if declared.state == ABSENT:
         return _delete(declared.name, actual, declared.secret_keys)
     config = _target_config(declared, actual, rules)
@@ -155,21 +155,21 @@ def _plan_one(declared: Declared, actual: Actual | None, rules: Rules) -> Change
         )
     if actual is None:
         state = RUNNING if declared.state == PRESENT else declared.state
-        steps = (Step.CREATE, *_around_offsets(declared, state))
-        return Change(declared.name, steps, config, state, None, declared.secret_keys, declared.offsets)
+        actions = (Action.CREATE, *_around_offsets(declared, state))
+        return Step(declared.name, actions, config, state, None, declared.secret_keys, declared.offsets)
     differs = config != actual.config
     expected = _expected(declared, actual)
     if declared.offsets is not None and not _is_there(declared.offsets, actual):
         # Of a connector that failed, or is not settled, running is the best guess at what it was.
         expected = expected or RUNNING
-        begin = [step for step, due in ((Step.STOP, actual.state != STOPPED), (Step.CONFIGURE, differs)) if due]
-        steps = (*begin, *_around_offsets(declared, expected))
+        begin = [action for action, due in ((Action.STOP, actual.state != STOPPED), (Action.CONFIGURE, differs)) if due]
+        actions = (*begin, *_around_offsets(declared, expected))
     else:
-        steps = tuple(_steps(declared, actual, differs=differs, restart=rules.restart))
-    return Change(declared.name, steps, config, expected, actual, declared.secret_keys, declared.offsets)
+        actions = tuple(_actions(declared, actual, differs=differs, restart=rules.restart))
+    return Step(declared.name, actions, config, expected, actual, declared.secret_keys, declared.offsets)
 
 
-def _is_there(wanted: Wanted, actual: Actual) -> bool:
+def _is_there(wanted: Wanted, actual: Connector) -> bool:
     """Whether the offsets are as wanted.
 
     That only a stopped connector can tell: while it runs the worker knows where it was when it last saved its offsets,
@@ -178,20 +178,20 @@ def _is_there(wanted: Wanted, actual: Actual) -> bool:
     return actual.state == STOPPED and after(actual.offsets or {}, wanted) == actual.offsets
 
 
-def _around_offsets(declared: Declared, expected: str) -> t.Iterator[Step]:
-    """The steps of a connector that is stopped: its offsets, then the state that it is to have."""
+def _around_offsets(declared: Declared, expected: str) -> t.Iterator[Action]:
+    """The actions of a connector that is stopped: its offsets, then the state that it is to have."""
     if declared.offsets is not None:
-        yield Step.RESET_OFFSETS if declared.offsets == RESET else Step.ALTER_OFFSETS
+        yield Action.RESET_OFFSETS if declared.offsets == RESET else Action.ALTER_OFFSETS
         if expected != STOPPED:
-            yield _STATE_STEP[expected]
+            yield _STATE_ACTION[expected]
 
 
-def _delete(name: str, actual: Actual | None, secret_keys: frozenset[str] = frozenset()) -> Change:
-    steps = () if actual is None else (Step.DELETE,)
-    return Change(name, steps, expected=ABSENT, actual=actual, secret_keys=secret_keys)
+def _delete(name: str, actual: Connector | None, secret_keys: frozenset[str] = frozenset()) -> Step:
+    actions = () if actual is None else (Action.DELETE,)
+    return Step(name, actions, expected=ABSENT, actual=actual, secret_keys=secret_keys)
 
 
-def _target_config(declared: Declared, actual: Actual | None, rules: Rules) -> dict[str, str]:
+def _target_config(declared: Declared, actual: Connector | None, rules: Rules) -> dict[str, str]:
     if actual is None:
         return dict(declared.config)
     target = {**actual.config, **declared.config} if rules.compare == "subset" else dict(declared.config)
@@ -204,37 +204,37 @@ def _target_config(declared: Declared, actual: Actual | None, rules: Rules) -> d
     return target
 
 
-def _expected(declared: Declared, actual: Actual) -> str | None:
+def _expected(declared: Declared, actual: Connector) -> str | None:
     if declared.state != PRESENT:
         return declared.state
     # A connector that failed, or is not settled, may have been paused or stopped before: the worker does not tell.
     return actual.state if actual.state in RESTING - {FAILED} else None
 
 
-def _steps(declared: Declared, actual: Actual, *, differs: bool, restart: str) -> t.Iterator[Step]:
+def _actions(declared: Declared, actual: Connector, *, differs: bool, restart: str) -> t.Iterator[Action]:
     failed = actual.failure is not None
     stopped = _expected(declared, actual) == STOPPED
-    state_step = _state_step(declared, actual, restart)
+    state_action = _state_action(declared, actual, restart)
     # To rest comes before a new configuration, so that it never runs; to run comes after it.
-    if state_step in (Step.STOP, Step.PAUSE):
-        yield state_step
+    if state_action in (Action.STOP, Action.PAUSE):
+        yield state_action
     if differs:
-        yield Step.CONFIGURE
-    if state_step is Step.RESUME:
-        yield state_step
+        yield Action.CONFIGURE
+    if state_action is Action.RESUME:
+        yield state_action
     if stopped:
         return
     if restart == "always" or (restart == "on_change" and differs):
-        yield Step.RESTART
+        yield Action.RESTART
     elif failed and restart != "never":
         # Also after a new configuration: before Kafka 3.9 it leaves a task alone whose own settings are the same.
-        yield Step.RESTART_FAILED
+        yield Action.RESTART_FAILED
 
 
-def _state_step(declared: Declared, actual: Actual, restart: str) -> Step | None:
+def _state_action(declared: Declared, actual: Connector, restart: str) -> Action | None:
     if declared.state in (PRESENT, actual.state):
         return None
     if actual.state == FAILED and declared.state != STOPPED and restart == "never":
         # A failed connector takes on no state but stopped until it is restarted.
         return None
-    return _STATE_STEP[declared.state]
+    return _STATE_ACTION[declared.state]

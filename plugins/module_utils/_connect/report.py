@@ -9,81 +9,43 @@ from __future__ import annotations
 
 import typing as t
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 
 from .._errors import RefusedError
-from .model import ABSENT, STOPPED, Actual, listed, root_cause
+from .model import ABSENT, STOPPED, listed, root_cause
 from .offsets import after as offsets_after
 from .offsets import entries
-from .plan import Change, Step
+from .plan import Action, Step
 
 if t.TYPE_CHECKING:
+    from .._masking import Mask
     from .apply import Outcome
-    from .client import ConnectClient
-    from .masking import Mask
-    from .model import Declared
+    from .model import Connector, Declared
 
 _ERRORS_IN_MESSAGE = 5
-_PARALLEL = 8  # requests of a module that only reads
 
 
-def learn_secrets(client: ConnectClient, changes: t.Sequence[Change], mask: Mask) -> None:
-    """Teach ``mask`` what is secret in the connectors, with one request for each class whose settings get shown."""
-    _learn_password_keys(
-        client, [config for change in changes if change.shows_config for config in _configs(change)], mask
-    )
-    for change in changes:
-        for config in _configs(change):
-            mask.learn_config(config, change.secret_keys)
-
-
-def learn_provided(client: ConnectClient, outcomes: t.Sequence[Outcome], *, parallel: int) -> None:
-    """Have the mask know what config providers give to connectors that fail or had failed: traces may repeat it.
-
-    One request for each of them that has references in its configuration.
-    """
-    shown = [outcome.seen for outcome in outcomes if outcome.seen]
-    shown += [outcome.change.actual for outcome in outcomes if outcome.change.actual]
-    _learn_provided(client, shown, parallel=parallel)
-
-
-def _learn_provided(client: ConnectClient, connectors: t.Sequence[Actual], *, parallel: int) -> None:
-    failed = {(one.name, *sorted(one.config.items())): one for one in connectors if one.failure is not None}
-    with ThreadPoolExecutor(parallel) as pool:
-        list(pool.map(lambda one: client.learn_provided(one.name, one.config), failed.values()))
-
-
-def _learn_password_keys(client: ConnectClient, configs: t.Sequence[t.Mapping[str, str]], mask: Mask) -> None:
-    for connector_class in sorted({config["connector.class"] for config in configs if "connector.class" in config}):
-        mask.learn_password_keys(client.password_keys(connector_class))
-
-
-def _configs(change: Change) -> list[t.Mapping[str, str]]:
-    return [change.config, *([change.actual.config] if change.actual else [])]
-
-
-def difference(change: Change, mask: Mask) -> dict[str, t.Any]:
-    """``before`` and ``after`` of one change, as dictionaries for YAML; a connector that is not there is empty."""
+def difference(step: Step, mask: Mask) -> dict[str, t.Any]:
+    """``before`` and ``after`` of one step, as dictionaries for YAML; a connector that is not there is empty."""
     before: dict[str, t.Any] = {}
     after: dict[str, t.Any] = {}
-    old = change.actual.config if change.actual else {}
-    if change.actual:
-        before = {"config": mask.config(old, change.secret_keys), "state": _state(change.actual.state)}
-    if change.expected != ABSENT:
-        state = change.expected or (change.actual.state if change.actual else None)
-        after = {"config": mask.config(change.config, change.secret_keys, old or None), "state": _state(state)}
-    if not change.shows_config:
+    old = step.actual.config if step.actual else {}
+    if step.actual:
+        before = {"config": mask.config(old, step.secret_keys), "state": _state(step.actual.state)}
+    if step.expected != ABSENT:
+        state = step.expected or (step.actual.state if step.actual else None)
+        after = {"config": mask.config(step.config, step.secret_keys, old or None), "state": _state(state)}
+    if not step.shows_config:
         del before["config"], after["config"]
-    if Step.RESTART_FAILED in change.steps:
-        before["failed"], after["failed"] = list(change.actual.failures) if change.actual else [], []
-    if Step.RESTART in change.steps:
+    if Action.RESTART_FAILED in step.actions:
+        before["failed"], after["failed"] = list(step.actual.failures) if step.actual else [], []
+    if Action.RESTART in step.actions:
         after["restarted"] = True
-    if change.moves_offsets and change.offsets is not None:
-        current = (change.actual.offsets if change.actual else None) or {}
-        if change.actual:
+    if step.moves_offsets and step.offsets is not None:
+        current = (step.actual.offsets if step.actual else None) or {}
+        if step.actual:
             before["offsets"] = _masked(entries(current), mask)
-        after["offsets"] = _masked(entries(offsets_after(current, change.offsets)), mask)
-        if Step.STOP in change.steps and change.expected != STOPPED:
+        after["offsets"] = _masked(entries(offsets_after(current, step.offsets)), mask)
+        if Action.STOP in step.actions and step.expected != STOPPED:
             after["stopped_meanwhile"] = True
     return {"before": before, "after": after}
 
@@ -115,8 +77,8 @@ def exposed(declared: t.Sequence[Declared], mask: Mask) -> list[str]:
 
 def warnings(outcomes: t.Sequence[Outcome], mask: Mask) -> list[str]:
     """What is no error and should not go unseen, one sentence or two each."""
-    texts = [_repaired(one, mask) for one in outcomes if one.change.repairs and one.done and not one.error]
-    idle = [outcome.change.name for outcome in outcomes if outcome.seen and outcome.seen.is_idle]
+    texts = [_repaired(one, mask) for one in outcomes if one.step.repairs and one.done and not one.error]
+    idle = [outcome.step.name for outcome in outcomes if outcome.seen and outcome.seen.is_idle]
     if idle:
         texts.append(
             f"Running without any task, so that nothing flows: {listed(idle)}. A source has no tasks while there is "
@@ -126,9 +88,9 @@ def warnings(outcomes: t.Sequence[Outcome], mask: Mask) -> list[str]:
 
 
 def _repaired(outcome: Outcome, mask: Mask) -> str:
-    failure = outcome.change.actual.failure if outcome.change.actual else None
+    failure = outcome.step.actual.failure if outcome.step.actual else None
     cause = root_cause(mask.text(failure or "")) or "the worker did not say why"
-    told = f"'{outcome.change.name}' had failed before this run: {cause.rstrip('.')}."
+    told = f"'{outcome.step.name}' had failed before this run: {cause.rstrip('.')}."
     if outcome.ran is None:
         return f"{told} Whether it has run since was not looked at."
     since = f"It has run for {outcome.ran:.0f} s since"
@@ -140,7 +102,7 @@ def _repaired(outcome: Outcome, mask: Mask) -> str:
     )
 
 
-def result(outcomes: t.Sequence[Outcome], mask: Mask, *, check_mode: bool, diff_mode: bool) -> dict[str, t.Any]:
+def result(outcomes: t.Sequence[Outcome], mask: Mask, *, check_mode: bool, diff: bool) -> dict[str, t.Any]:
     """The module's result. Raises RefusedError that carries it when a connector went wrong."""
     entries = [_entry(outcome, mask, check_mode=check_mode) for outcome in outcomes]
     errors = [entry for entry in entries if entry["error"]]
@@ -150,7 +112,7 @@ def result(outcomes: t.Sequence[Outcome], mask: Mask, *, check_mode: bool, diff_
         "connectors": entries,
         "summary": {**dict(sorted(summary.items())), "failed": len(errors)},
     }
-    if diff_mode:
+    if diff:
         values["diff"] = [
             {**entry["diff"], "before_header": entry["name"], "after_header": entry["name"]}
             for entry in entries
@@ -172,40 +134,33 @@ def _message(errors: t.Sequence[t.Mapping[str, t.Any]], total: int) -> str:
 
 
 def _entry(outcome: Outcome, mask: Mask, *, check_mode: bool) -> dict[str, t.Any]:
-    change = outcome.change
+    step = outcome.step
     entry: dict[str, t.Any] = {
-        "name": change.name,
-        "action": change.action,
-        "changed": bool(change.steps) and not outcome.error if check_mode else bool(outcome.done),
+        "name": step.name,
+        "action": step.action,
+        "changed": bool(step.actions) and not outcome.error if check_mode else bool(outcome.done),
         "error": mask.text(outcome.error),
         **status(outcome.seen, mask),
     }
-    if outcome.seen is None and outcome.done and change.expected != ABSENT:
+    if outcome.seen is None and outcome.done and step.expected != ABSENT:
         entry["state"] = _state(None)
-    if outcome.done and change.actual and change.had_failed:
+    if outcome.done and step.actual and step.had_failed:
         entry["failed_before"] = [
-            {"part": part, "trace": mask.text(trace)} for part, trace in change.actual.failures.items()
+            {"part": part, "trace": mask.text(trace)} for part, trace in step.actual.failures.items()
         ]
-    if change.steps:
-        entry["diff"] = difference(change, mask)
+    if step.actions:
+        entry["diff"] = difference(step, mask)
     if outcome.invalid:
         entry["invalid"] = {error.field: [mask.text(text) for text in error.errors] for error in outcome.invalid}
     return entry
 
 
-def described(client: ConnectClient, connectors: t.Sequence[Actual], mask: Mask) -> list[dict[str, t.Any]]:
-    """``name``, ``config`` and status of each connector; one request for each connector class, and for some failures.
-
-    See learn_provided.
-    """
-    _learn_password_keys(client, [one.config for one in connectors], mask)
-    for one in connectors:
-        mask.learn_config(one.config)
-    _learn_provided(client, connectors, parallel=_PARALLEL)
+def described(connectors: t.Sequence[Connector], mask: Mask) -> list[dict[str, t.Any]]:
+    """``name``, ``config`` and status of each connector."""
     return [{"name": one.name, "config": mask.config(one.config), **status(one, mask)} for one in connectors]
 
 
-def status(actual: Actual | None, mask: Mask) -> dict[str, t.Any]:
+def status(actual: Connector | None, mask: Mask) -> dict[str, t.Any]:
     """``type``, ``state`` and ``tasks`` of a connector; ``trace`` only where something failed."""
     if actual is None:
         return {"type": "", "state": ABSENT, "tasks": []}

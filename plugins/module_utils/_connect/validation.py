@@ -11,7 +11,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from .masking import has_placeholder
+from .._masking import has_placeholder
 
 if t.TYPE_CHECKING:
     from .._http.answers import Piece
@@ -36,7 +36,7 @@ def parse_validated(answer: Piece) -> list[Validated]:
         Validated(
             value["name"].text(),
             value["value"].text() if value["value"] else "",
-            tuple(error.text() for error in value["errors"].list()) if value["errors"] else (),
+            tuple(error.text() for error in value["errors"].entries()),
         )
         for value in (one["value"] for one in answer["configs"].list())
     ]

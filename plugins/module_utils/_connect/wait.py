@@ -12,12 +12,12 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._errors import LiveConnectError
-from .known_failures import remedy
-from .model import ABSENT, FAILED, RESTING, RUNNING, Actual, root_cause
+from .failures import remedy
+from .model import ABSENT, FAILED, RESTING, RUNNING, Connector, root_cause
 
 if t.TYPE_CHECKING:
+    from .._masking import Mask
     from .client import ConnectClient
-    from .masking import Mask
 
 
 _FIRST_PAUSE = 0.1
@@ -48,7 +48,7 @@ class Timing:
         """How long a connector that had failed and tries again for ``retries`` seconds has to run on."""
         return max(self.heal, 2 * retries)
 
-    def doubted(self, actual: Actual | None, written: int) -> float:
+    def doubted(self, actual: Connector | None, written: int) -> float:
         """How long ``actual`` may be older than the writes to ``written`` connectors."""
         settle = self.settle + self.settle_each * written
         if actual is not None and actual.failure is not None:
@@ -62,7 +62,7 @@ class Timing:
 class Goal:
     """Where one connector is to come to rest.
 
-    ``expected`` as in plan.Change; ``before`` its status before it was written to; ``written`` is False when it was
+    ``expected`` as in plan.Step; ``before`` its status before it was written to; ``written`` is False when it was
     left alone; ``restart``: restart what had failed before when the worker does not do so after the write;
     ``trial``: seconds for which it has to run on, because it had failed before and shows itself as running until it
     fails again.
@@ -70,7 +70,7 @@ class Goal:
 
     name: str
     expected: str | None
-    before: Actual | None = None
+    before: Connector | None = None
     written: bool = False
     restart: bool = False
     trial: float = 0
@@ -84,7 +84,7 @@ class Waited:
     that were; ``ran``: for how many seconds those of Goal.trial have been seen to run.
     """
 
-    seen: dict[str, Actual]
+    seen: dict[str, Connector]
     errors: dict[str, str]
     moved: set[str] = field(default_factory=set)
     restarted: set[str] = field(default_factory=set)
@@ -94,7 +94,7 @@ class Waited:
 def wait_for(
     client: ConnectClient,
     goals: t.Sequence[Goal],
-    seen: t.Mapping[str, Actual],
+    seen: t.Mapping[str, Connector],
     timing: Timing,
     mask: Mask,
     *,
@@ -190,7 +190,7 @@ def _settled(goal: Goal, waited: Waited, mask: Mask, *, blind: bool = False) -> 
     return is_reached(goal.expected, actual, blind=blind)
 
 
-def _runs(actual: Actual | None) -> bool:
+def _runs(actual: Connector | None) -> bool:
     return actual is not None and actual.state == RUNNING
 
 
@@ -201,7 +201,7 @@ def _failed(goal: Goal, trace: str) -> str:
     return f"{sentence.rstrip('.')}. {advice}" if advice else sentence
 
 
-def is_reached(expected: str | None, actual: Actual | None, *, blind: bool = False) -> bool:
+def is_reached(expected: str | None, actual: Connector | None, *, blind: bool = False) -> bool:
     """Whether the connector and all of its tasks rest in ``expected`` (None: in any one state).
 
     ``blind`` makes do with the tasks that have a status.
@@ -214,7 +214,7 @@ def is_reached(expected: str | None, actual: Actual | None, *, blind: bool = Fal
     return known and all(task.state == actual.state for task in actual.tasks)
 
 
-def may_be_stale(goal: Goal, actual: Actual | None, *, fresh: bool, moved: bool) -> bool:
+def may_be_stale(goal: Goal, actual: Connector | None, *, fresh: bool, moved: bool) -> bool:
     """Whether what is seen right after a write (``fresh``) may be the status from before it.
 
     A worker answers a write before it carries it out, and its status bears no number: the old RUNNING, or the old
@@ -230,7 +230,7 @@ def may_be_stale(goal: Goal, actual: Actual | None, *, fresh: bool, moved: bool)
     return unmoved or actual.is_idle
 
 
-def describe(actual: Actual | None) -> str:
+def describe(actual: Connector | None) -> str:
     """The state of a connector and of its tasks in a few words."""
     if actual is None:
         return "without a status"

@@ -22,7 +22,7 @@ import stat
 import typing as t
 from pathlib import Path
 
-from .._errors import RefusedError
+from .._errors import StorageError
 from .model import DIRECTORY_MODE, ROOT, Entry, Found, Kind, Tree, parent
 
 # A larger file is not shown in a diff.
@@ -32,12 +32,6 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _HERE = os.O_NOFOLLOW | os.O_CLOEXEC
 _TEMPORARY = ".ansible_tmp"
 _KINDS = {stat.S_IFREG: Kind.FILE, stat.S_IFDIR: Kind.DIRECTORY, stat.S_IFLNK: Kind.LINK}
-_REMEDIES = {
-    errno.EACCES: "Run with become, or grant write access.",
-    errno.EPERM: "Run with become, or grant write access.",
-    errno.EROFS: "Mount its file system read-write.",
-    errno.ENOSPC: "Make room on its file system.",
-}
 
 
 @functools.cache
@@ -61,7 +55,7 @@ def gid_of(name: str) -> int | None:
 class Node:
     """The paths below ``root``; a context manager that closes what it opened.
 
-    Links on the way to the root itself are followed. An OSError becomes a RefusedError that names the path.
+    Links on the way to the root itself are followed. An OSError becomes a StorageError that names the path.
     """
 
     def __init__(self, root: str) -> None:
@@ -200,10 +194,7 @@ class Node:
         try:
             yield
         except OSError as error:
-            raise RefusedError(
-                f"{self._root / path}: {error.strerror or error}.",
-                remedy=_REMEDIES.get(error.errno or 0, ""),
-            ) from error
+            raise StorageError.of(error, self._root / path) from error
 
 
 def _impose(descriptor: int, entry: Entry) -> None:

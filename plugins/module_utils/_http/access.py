@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module util is PRIVATE to the collection.
-"""How a server is reached, and the options that every HTTP module shares.
+"""How a server is reached: its address, and the options that every HTTP module shares.
 
 Apart from the transport: a module that may not have to ask a server at all goes without loading it.
 """
@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
-from .address import checked_url
+from .._errors import InvalidInputError
 
 # Arguments of every module that talks to a server; doc fragment: plugins/doc_fragments/connection.py
 HTTP_ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
@@ -60,3 +61,23 @@ class Access:
             timeout=params["timeout"],
         )
         return [replace(base, url=checked_url(url, "http://host:port").rstrip("/")) for url in params["url"]]
+
+
+def checked_url(url: str, example: str, *, option: str = "url") -> str:
+    """The address as it is; InvalidInputError when it is not http(s) or carries credentials.
+
+    ``example`` is the form that the error tells the operator to write, ``option`` what it calls the address.
+    """
+    try:
+        parts = urlsplit(url)
+        understood = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets that are no IPv6 address, a port that is no number
+        understood = False
+    if not understood:
+        raise InvalidInputError(f"{option}: '{url}' is not a web address.", remedy=f"Write it as {example}.")
+    if parts.username or parts.password:
+        raise InvalidInputError(
+            f"{option}: the address of {parts.hostname} carries credentials, which would be shown in logs.",
+            remedy="Use url_username and url_password.",
+        )
+    return url

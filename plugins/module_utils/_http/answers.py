@@ -7,13 +7,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
-from .._errors import LiveConnectError
+from .._errors import LiveConnectError, RefusedError
 
 
 class UnexpectedAnswerError(LiveConnectError):
     """A piece of another kind; the message goes on after 'it answered'."""
+
+
+@contextlib.contextmanager
+def understood(server: str, remedy: str) -> t.Iterator[None]:
+    """RefusedError that names the ``server`` in place of UnexpectedAnswerError."""
+    try:
+        yield
+    except UnexpectedAnswerError as error:
+        raise RefusedError(f"{server} answered {error.message}.", remedy=remedy) from error
 
 
 class Piece:
@@ -39,6 +49,18 @@ class Piece:
         """The entries of a list."""
         for index, value in enumerate(self._expected(list, "a list")):
             yield Piece(value, (*self._path, index))
+
+    def entries(self) -> t.Iterator[Piece]:
+        """The entries of a list that may be missing."""
+        return self.list() if self else iter(())
+
+    def members(self) -> dict[str, Piece]:
+        """The entries of a map that may be missing."""
+        return self.map() if self else {}
+
+    def texts(self) -> tuple[str, ...]:
+        """A list of texts."""
+        return tuple(piece.text() for piece in self.list())
 
     def text(self) -> str:
         """A text."""

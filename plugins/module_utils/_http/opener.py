@@ -18,6 +18,7 @@ import ssl
 import threading
 import typing as t
 import urllib.request
+from urllib.parse import urlsplit
 
 from .._errors import InvalidInputError
 
@@ -28,32 +29,35 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _AGENT = "igrafx.liveconnect"
 
 
-class _StopAtRedirect(urllib.request.HTTPRedirectHandler):
-    """Leaves redirects to the caller, who decides anew about credentials at every hop."""
-
-    def redirect_request(self, *_args: t.Any) -> None:
-        """Follow none."""
-
-
 # Reading the system's authorities takes its time: threads that begin together shall not each do so.
 _lock = threading.Lock()
 
 
-def opener(access: Access, *, encrypted: bool, identified: bool = True) -> urllib.request.OpenerDirector:
-    """An opener that follows no redirect; ``identified``: with the client certificate of ``access``, if any.
+def opener(access: Access, url: str, *, identified: bool = True) -> urllib.request.OpenerDirector:
+    """An opener for ``url`` that follows no redirect; ``identified``: with the client certificate of ``access``.
 
-    InvalidInputError when a TLS file cannot be used.
+    The caller decides anew about credentials at every hop. InvalidInputError when a TLS file cannot be used.
     """
+    encrypted = urlsplit(url).scheme == "https"
     with _lock:
         return _opener(access, encrypted=encrypted, with_certificate=identified and access.client_cert is not None)
 
 
 @functools.cache
 def _opener(access: Access, *, encrypted: bool, with_certificate: bool) -> urllib.request.OpenerDirector:
-    handlers: list[urllib.request.BaseHandler] = [_StopAtRedirect()]
+    # Those of urllib's own opener that are for the web, without the one that follows redirects: it parses where they
+    # lead before it can be told not to, and breaks off at what is no address.
+    handlers: list[urllib.request.BaseHandler] = [
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+    ]
     if encrypted:
         handlers.append(urllib.request.HTTPSHandler(context=_context(access, with_certificate=with_certificate)))
-    director = urllib.request.build_opener(*handlers)
+    director = urllib.request.OpenerDirector()
+    for handler in handlers:
+        director.add_handler(handler)
     director.addheaders = [("User-Agent", _AGENT)]
     return director
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from .._errors import LiveConnectError
 
 MAX_BODY_IN_ERROR = 300
+_UNAUTHORIZED, _FORBIDDEN, _PROXY_LOGIN = 401, 403, 407
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,30 @@ class Response:
         except (ValueError, RecursionError):  # the latter for what is nested too deep
             return None
 
+    @property
+    def is_api_error(self) -> bool:
+        """Whether the body is an error as Connect and ksqlDB put it: no page of a proxy, say, or of another program."""
+        body = self.json()
+        return isinstance(body, dict) and "error_code" in body
+
     def excerpt(self) -> str:
         """The start of the body on one line, for an error message."""
         return " ".join(self.text.split())[:MAX_BODY_IN_ERROR]
+
+
+def remedy_of_refusal(response: Response, check_url: str) -> str:
+    """What to do about an answer that is no success; empty when the server itself says what is wrong.
+
+    ``check_url`` is the advice where another program seems to have answered.
+    """
+    proxy_hint = "" if response.is_api_error else response.proxy_hint
+    if response.status in (_UNAUTHORIZED, _FORBIDDEN):
+        return (
+            proxy_hint or "Check url_username and url_password, bearer_token or client_cert, and what the user may do."
+        )
+    if response.status == _PROXY_LOGIN:
+        return response.proxy_hint or "It is a proxy on the way that wants a login, not the server."
+    return "" if response.is_api_error else proxy_hint or check_url
 
 
 class ConnectionFailedError(LiveConnectError):

@@ -12,13 +12,12 @@ import itertools
 import typing as t
 
 from .._errors import DeadlineError, LiveConnectError, RefusedError
-from .answers import CHECK_URL
 from .client import KsqlClient, Script, StatementRefusedError, UnsettledError
-from .model import Statement, plain
+from .model import CHECK_URL, Statement, plain
 from .plan import final_types, plan
 from .read import Site, read
 from .record import Record, fingerprint
-from .report import Outcome, diff
+from .report import RunState, diff
 from .steps import Actual, Move, Plan, Rules
 
 # Statements in one request. The server validates all of them before it carries out the first, one after the other;
@@ -26,7 +25,7 @@ from .steps import Actual, Move, Plan, Rules
 BATCH = 200
 
 
-def converge(site: Site, statements: t.Sequence[Statement], rules: Rules, *, check: bool) -> Outcome:
+def converge(site: Site, statements: t.Sequence[Statement], rules: Rules, *, check: bool) -> RunState:
     """Bring the server to what is declared; with ``check`` only let it validate what would be sent.
 
     LiveConnectError carries the results so far in its details.
@@ -34,65 +33,65 @@ def converge(site: Site, statements: t.Sequence[Statement], rules: Rules, *, che
     client = site.ksql
     actual = read(site, statements)
     found = plan(statements, actual, rules)
-    outcome = Outcome(list(found.steps), list(found.warnings))
+    run = RunState(list(found.steps), list(found.warnings))
     try:
-        _refuse_missing_functions(client, found, outcome)
-        _refuse_blocked(found, outcome)
+        _refuse_missing_functions(client, found, run)
+        _refuse_blocked(found, run)
         batches = _batches(found)
         if check or len(batches) > 1:
-            _dry_run(client, found.moves, outcome)
+            _dry_run(client, found.moves, run)
         if check:
-            outcome.settled = {step.statement.key for step in found.pending}
-            return outcome
-        _carry_out(site, statements, rules, batches, outcome)
+            run.settled = {step.statement.key for step in found.pending}
+            return run
+        _carry_out(site, statements, rules, batches, run)
     except LiveConnectError as error:
         error.details |= {
-            "changed": bool(outcome.settled) and not check,
-            "statements": outcome.results(),
-            "diff": diff(outcome),
+            "changed": bool(run.settled) and not check,
+            "statements": run.results(),
+            "diff": diff(run),
         }
         raise
-    _remember(site.record, statements, actual, outcome)
-    return outcome
+    _remember(site.record, statements, actual, run)
+    return run
 
 
 def _carry_out(
-    site: Site, statements: t.Sequence[Statement], rules: Rules, batches: list[list[Move]], outcome: Outcome
+    site: Site, statements: t.Sequence[Statement], rules: Rules, batches: list[list[Move]], run: RunState
 ) -> None:
     """Send the batches. After whatever goes wrong the catalogue tells what was done, and what is left to do."""
-    patience = site.ksql.patience
+    client = site.ksql
 
     def look() -> Plan:
-        found, settled = plan(statements, read(site, statements), rules), len(outcome.settled)
-        _note_settled(found, outcome)
-        if len(outcome.settled) > settled:
-            patience.rewarded()
+        found, settled = plan(statements, read(site, statements), rules), len(run.settled)
+        _note_settled(found, run)
+        if len(run.settled) > settled:
+            client.tries.progress()
         return found
 
     while batches:
-        settled = len(outcome.settled)
+        settled = len(run.settled)
         try:
-            _execute(site.ksql, batches[0], outcome)
+            _execute(site.ksql, batches[0], run)
             batches = batches[1:]
             # Only what is new is progress: two tasks may undo each other's work for ever.
-            if len(outcome.settled) > settled:
-                patience.rewarded()
+            if len(run.settled) > settled:
+                client.tries.progress()
         except LiveConnectError as error:
             if not _may_pass(error):
                 left: t.Sequence[Move] = batches[0]
                 with contextlib.suppress(LiveConnectError):
                     left = _left(look(), left)
                 if isinstance(error, StatementRefusedError):
-                    _raise_located(site.ksql, left, error, outcome)
+                    _raise_located(site.ksql, left, error, run)
                 raise
             try:
-                patience.wait(error)
+                client.wait(error)
             except DeadlineError:
                 with contextlib.suppress(LiveConnectError):
                     look()
                 raise
             found = look()
-            _refuse_blocked(found, outcome)
+            _refuse_blocked(found, run)
             batches = _batches(found)
 
 
@@ -111,19 +110,19 @@ def _left(found: Plan, sent: t.Sequence[Move]) -> t.Sequence[Move]:
     return [move for move in found.moves if move.key in keys] or sent
 
 
-def _remember(record: Record, statements: t.Sequence[Statement], actual: Actual, outcome: Outcome) -> None:
+def _remember(record: Record, statements: t.Sequence[Statement], actual: Actual, run: RunState) -> None:
     """Note how the server stored what was built, and write the record."""
     types = final_types(statements, actual.catalogue)
-    for key, done in outcome.done.items():
-        statement = outcome.step(key).statement
+    for key, done in run.done.items():
+        statement = run.step(key).statement
         if key[0] == "source" and not statement.absent:
             record.note(statement, fingerprint(statement, types), plain(done.text))
-    problem = record.save({*actual.catalogue.sources, *(name for space, name in outcome.done if space == "source")})
+    problem = record.save({*actual.catalogue.sources, *(name for space, name in run.done if space == "source")})
     if problem:
-        outcome.warnings.append(problem)
+        run.warnings.append(problem)
 
 
-def _refuse_missing_functions(client: KsqlClient, found: Plan, outcome: Outcome) -> None:
+def _refuse_missing_functions(client: KsqlClient, found: Plan, run: RunState) -> None:
     """Ask for the functions of what is to be built, before anything is sent: the server names only the first."""
     calling = [
         step
@@ -139,18 +138,18 @@ def _refuse_missing_functions(client: KsqlClient, found: Plan, outcome: Outcome)
     ]
     if reasons:
         first = next(step for step in calling if missing[step.statement.key])
-        outcome.error = (first.statement.key, reasons[0].removeprefix(f"{first.statement.label}: "))
+        run.error = (first.statement.key, reasons[0].removeprefix(f"{first.statement.label}: "))
         raise RefusedError(
             f"ksqlDB does not have all functions that are called. {'; '.join(reasons)}.",
             remedy="Is the jar in ksqlDB's extension directory (extensions/), and was the server restarted since?",
         )
 
 
-def _refuse_blocked(found: Plan, outcome: Outcome) -> None:
+def _refuse_blocked(found: Plan, run: RunState) -> None:
     if not found.blocked:
         return
     blocked = {step.statement.key: step for step in found.blocked}
-    outcome.steps = [step if step.pending else blocked.get(step.statement.key, step) for step in outcome.steps]
+    run.steps = [step if step.pending else blocked.get(step.statement.key, step) for step in run.steps]
     reasons = "; ".join(f"{step.statement.label}: {step.reason}" for step in found.blocked)
     remedy = ""
     if any(step.action == "drift" for step in found.blocked):
@@ -177,27 +176,27 @@ def _scripts(moves: t.Iterable[Move]) -> list[Script]:
     return [Script(move.texts, move.settings, origin=move.origin) for move in moves]
 
 
-def _dry_run(client: KsqlClient, moves: t.Sequence[Move], outcome: Outcome) -> None:
+def _dry_run(client: KsqlClient, moves: t.Sequence[Move], run: RunState) -> None:
     found = client.first_refused(_scripts(moves)) if moves else None
     if found:
-        _raise_refused(moves[found[0]], found[1], outcome)
+        _raise_refused(moves[found[0]], found[1], run)
 
 
 def _raise_located(
-    client: KsqlClient, moves: t.Sequence[Move], refused: StatementRefusedError, outcome: Outcome
+    client: KsqlClient, moves: t.Sequence[Move], refused: StatementRefusedError, run: RunState
 ) -> t.NoReturn:
     """Name the statement that the server refused among ``moves``: the first one where all of them are valid now."""
     found = client.first_refused(_scripts(moves)) if len(moves) > 1 else None
-    _raise_refused(moves[found[0] if found else 0], found[1] if found else refused, outcome)
+    _raise_refused(moves[found[0] if found else 0], found[1] if found else refused, run)
 
 
-def _raise_refused(move: Move, refused: StatementRefusedError, outcome: Outcome) -> t.NoReturn:
-    outcome.error = (move.key, refused.message)
-    label = outcome.step(move.key).statement.label
+def _raise_refused(move: Move, refused: StatementRefusedError, run: RunState) -> t.NoReturn:
+    run.error = (move.key, refused.message)
+    label = run.step(move.key).statement.label
     raise RefusedError(f"{label}: {refused.message}", remedy=refused.remedy) from refused
 
 
-def _execute(client: KsqlClient, moves: t.Sequence[Move], outcome: Outcome) -> None:
+def _execute(client: KsqlClient, moves: t.Sequence[Move], run: RunState) -> None:
     scripts = _scripts(moves)
     if moves[0].topic:
         _look_before_deleting(client, moves[0])
@@ -206,11 +205,11 @@ def _execute(client: KsqlClient, moves: t.Sequence[Move], outcome: Outcome) -> N
     for move in moves:
         mine = list(itertools.islice(done, len(move.texts)))
         if len(mine) < len(move.texts):
-            label = outcome.step(move.key).statement.label
+            label = run.step(move.key).statement.label
             raise UnsettledError(f"ksqlDB does not say what became of {label}.", remedy=CHECK_URL)
-        outcome.settled.add(move.key)
-        outcome.done[move.key] = mine[-1]
-        outcome.warnings += mine[-1].warnings
+        run.settled.add(move.key)
+        run.done[move.key] = mine[-1]
+        run.warnings += mine[-1].warnings
 
 
 def _look_before_deleting(client: KsqlClient, move: Move) -> None:
@@ -226,13 +225,13 @@ def _look_before_deleting(client: KsqlClient, move: Move) -> None:
         )
 
 
-def _note_settled(found: Plan, outcome: Outcome) -> None:
+def _note_settled(found: Plan, run: RunState) -> None:
     """After a new look: what was to be done and is so no longer was done, by a request that did not say so.
 
     Of what was to be built again, the old one may be gone and the new one not there yet: that is a change too.
     """
     now = {step.statement.key: step.action for step in found.steps}
-    for step in outcome.steps:
+    for step in run.steps:
         action = now.get(step.statement.key, "none")
         if step.pending and (action == "none" or (action == "create" and step.action in ("recreate", "replace"))):
-            outcome.settled.add(step.statement.key)
+            run.settled.add(step.statement.key)

@@ -9,38 +9,22 @@ from __future__ import annotations
 
 import os
 import re
-import time
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from .._errors import DeadlineError, LiveConnectError, RefusedError
-from .._http.transport import ConnectionFailedError, Response, Transport, request_json
-from .answers import CHECK_URL, Json, entries, mapping, members, text, understood
+from .._http.answers import Piece, understood
+from .._http.patience import KSQLDB, Patience, Tries
+from .._http.transport import ConnectionFailedError, Response, Transport, remedy_of_refusal, request_json
 from .lexer import Token
-from .model import Catalogue, Echo, Statement, parse_catalogue
+from .model import CHECK_URL, Catalogue, Echo, Json, Statement, parse_catalogue
 from .places import Sent, with_places
 
 # Queries in full, because only so the server tells the properties that they run with.
 CATALOGUE_REQUEST = "DESCRIBE STREAMS; DESCRIBE TABLES; LIST QUERIES EXTENDED; LIST TYPES;"
 SECONDS_PER_STATEMENT = 1.0  # what a request of many statements may take longer; measured: 0.2 on two cores
 Answer = t.TypeVar("Answer")
-FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
-# Answers after which the same request may succeed. The statement that met one was not applied; those before it in the
-# request may have been, whatever the answer lists.
-_PASSING = re.compile(
-    "Timeout while waiting for command topic consumer"
-    "|has been fenced by another producer|newer producer with the same transactionalId which fences"
-    "|Timed out while waiting for a previous command|configured rate limit"
-    "|Could not write the statement .* same name already exists"
-)
-_CHECK_CONNECT = "Check connect_url, and that the worker runs."
-_UNAVAILABLE = (429, 502, 503, 504)
-
-
-def is_unfit(response: Response) -> bool:
-    """Whether the server that answered cannot serve now: it is starting, behind, or a proxy cannot reach it."""
-    return response.status in _UNAVAILABLE
 
 
 class UnsettledError(LiveConnectError):
@@ -76,44 +60,11 @@ class Done:
 _ECHOES = re.compile("Cannot add .* same name already exists|REPLACE for sink .* multiple queries writing into it")
 
 
-@dataclass
-class Patience:
-    """How long a server that cannot answer yet is tried again: ``seconds`` since the last progress."""
-
-    seconds: float
-    clock: t.Callable[[], float] = time.monotonic
-    sleep: t.Callable[[float], None] = time.sleep
-    _since: float | None = None
-    _pause: float = FIRST_PAUSE
-
-    def wait(self, error: LiveConnectError) -> None:
-        """Pause before the next try; DeadlineError when the time is over."""
-        now = self.clock()
-        self._since = now if self._since is None else self._since
-        if now - self._since >= self.seconds:
-            raise DeadlineError(
-                f"The request could not be carried out within {self.seconds:g} s. {error.message}",
-                remedy=error.remedy or "See its log; give it longer with retry_timeout.",
-            ) from error
-        self.sleep(self._pause)
-        self._pause = min(self._pause * 2, LONGEST_PAUSE)
-
-    @property
-    def tried(self) -> bool:
-        """Whether there is trouble now that has not ended in progress."""
-        return self._since is not None
-
-    def rewarded(self) -> None:
-        """There was progress: the next trouble starts anew."""
-        self._since = None
-        self._pause = FIRST_PAUSE
-
-
 class KsqlClient:
     """One ksqlDB cluster.
 
-    ``properties`` and ``variables`` go with every request. ``timeout`` is for one request, ``wait_timeout`` for a
-    command that the server accepted, both in seconds.
+    ``properties`` and ``variables`` go with every request. ``wait_timeout`` is for a command that the server accepted,
+    in seconds. ``tries`` go on from one request to the next until there is progress.
     """
 
     def __init__(
@@ -123,14 +74,13 @@ class KsqlClient:
         *,
         properties: t.Mapping[str, t.Any] | None = None,
         variables: t.Mapping[str, str] | None = None,
-        timeout: float = 30,
         wait_timeout: float = 120,
     ) -> None:
         self.transport = transport
         self.patience = patience
+        self.tries = Tries(patience, KSQLDB)
         self.properties = dict(properties or {})
         self.variables = dict(variables or {})
-        self.timeout = timeout
         self.wait_timeout = wait_timeout
         self.sentinel = f"LIVECONNECT_DRY_RUN_{os.urandom(16).hex().upper()}"
 
@@ -138,7 +88,7 @@ class KsqlClient:
 
     def ask(self, statements: str) -> list[Json]:
         """The answers to statements that only read, in one request."""
-        return patiently(self.patience, lambda: self._post([Sent(statements.removesuffix(";"))]))
+        return self._patiently(lambda: self._post([Sent(statements.removesuffix(";"))]))
 
     def catalogue(self) -> Catalogue:
         """Everything that the server holds."""
@@ -148,16 +98,20 @@ class KsqlClient:
 
     def info(self) -> Json:
         """``version``, ``kafkaClusterId``, ``ksqlServiceId`` and ``serverStatus`` of the server, texts all of them."""
-        found = self._get("/info").json()
-        if not isinstance(found, dict) or "KsqlServerInfo" not in found:
-            raise RefusedError("The server does not say who it is.", remedy=CHECK_URL)
+        response = self._get("/info")
+        found = response.json()
+        if not response.ok or not isinstance(found, dict) or "KsqlServerInfo" not in found:
+            sentence = f"The server does not say who it is. {_sentence(response)}"
+            raise RefusedError(sentence, remedy=remedy_of_refusal(response, CHECK_URL) or CHECK_URL)
         return t.cast("Json", found["KsqlServerInfo"])
 
     def functions(self) -> frozenset[str]:
         """The names of all functions."""
         answer = self.ask("LIST FUNCTIONS;")
         with understood("ksqlDB", CHECK_URL):
-            return frozenset(text(one, "name") for entity in answer for one in entries(entity, "functions"))
+            return frozenset(
+                one["name"].text() for entity in Piece(answer).list() for one in entity["functions"].entries()
+            )
 
     def dry_run(self, scripts: t.Sequence[Script]) -> StatementRefusedError | None:
         """Let the server validate statements without carrying them out; its refusal, or None.
@@ -168,7 +122,7 @@ class KsqlClient:
         """
         sentinel = f"DESCRIBE {self.sentinel}"
         try:
-            patiently(self.patience, lambda: self._post([*written(scripts), Sent(sentinel)], len(scripts)))
+            self._patiently(lambda: self._post([*written(scripts), Sent(sentinel)], len(scripts)))
         except StatementRefusedError as refused:
             reached = refused.answer.get("statementText") in (sentinel, f"{sentinel};")
             unknown = f"Could not find STREAM/TABLE '{self.sentinel}'" in str(refused.answer.get("message"))
@@ -222,23 +176,21 @@ class KsqlClient:
 
     def _finished(self, entity: Json) -> Done:
         with understood("ksqlDB", CHECK_URL):
-            status, command_id = mapping(entity["commandStatus"], "'commandStatus'"), text(entity, "commandId")
-            state = text(status, "status")
-            warnings = tuple(one_line(str(one.get("message"))) for one in entries(entity, "warnings"))
-        deadline = self.patience.clock() + self.wait_timeout
-        pause = FIRST_PAUSE
+            piece = Piece(entity)
+            status, command_id = piece["commandStatus"].plain(), piece["commandId"].text()
+            state = piece["commandStatus"]["status"].text()
+            warnings = tuple(one_line(str(one.plain().get("message"))) for one in piece["warnings"].entries())
+        tries = Tries(replace(self.patience, timeout=self.wait_timeout), KSQLDB)
         while state not in ("SUCCESS", "ERROR"):
-            if self.patience.clock() >= deadline:
+            if not tries.again():
                 raise DeadlineError(
                     f"The command {command_id} is still {state} after {self.wait_timeout:g} s: "
                     f"{status.get('message')}.",
                     remedy="Give it longer with wait_timeout; running again takes up where this run stopped.",
                     details={"command": command_id, "status": status},
                 )
-            self.patience.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
             status = self._status(command_id) or status
-            state = text(status, "status")
+            state = str(status["status"])
         message = one_line(str(status.get("message")))
         if state == "ERROR":
             raise RefusedError(f"The command {command_id} failed: {message}.", remedy="See ksqlDB's log.")
@@ -248,7 +200,7 @@ class KsqlClient:
         query_id = status.get("queryId")
         return Done(message, str(query_id) if query_id else None, warnings, str(entity.get("statementText")))
 
-    def _status(self, command_id: str) -> Json | None:
+    def _status(self, command_id: str) -> dict[str, t.Any] | None:
         """How far a command is; None when the server does not say."""
         response = self._get(f"/status/{quote(command_id, safe='/')}")
         found = response.json()
@@ -256,14 +208,38 @@ class KsqlClient:
 
     # -- the wire
 
+    def wait(self, error: LiveConnectError) -> None:
+        """Pause before the next try after ``error``; DeadlineError when the time is over."""
+        if not self.tries.again():
+            raise DeadlineError(
+                f"The request could not be carried out within {self.patience.timeout:g} s. {error.message}",
+                remedy=error.remedy or "See its log; give it longer with retry_timeout.",
+            ) from error
+
+    def _patiently(self, ask: t.Callable[[], Answer]) -> Answer:
+        """The answer of ``ask``, asked again while it raises UnsettledError and the patience lasts.
+
+        It is progress only where there was no trouble before: a look around after a write that failed is none.
+        """
+        own = not self.tries.failed
+        while True:
+            try:
+                answer = ask()
+            except UnsettledError as error:
+                self.wait(error)
+            else:
+                if own:
+                    self.tries.progress()
+                return answer
+
     def _get(self, path: str) -> Response:
         def ask() -> Response:
-            response = _sent(self.transport, "GET", path, None, self.timeout)
-            if is_unfit(response):
-                raise UnsettledError(_sentence(response))
+            response = _sent(self.transport, "GET", path, None, self.patience.request)
+            if KSQLDB.is_unfit(response):
+                raise _unsettled(response, _sentence(response))
             return response
 
-        return patiently(self.patience, ask)
+        return self._patiently(ask)
 
     def _post(self, request: t.Sequence[Sent], changing: int = 0) -> list[Json]:
         """The entities that answer a request, ``changing`` of whose statements would change something."""
@@ -272,70 +248,19 @@ class KsqlClient:
             "streamsProperties": self.properties,
             "sessionVariables": self.variables,
         }
-        timeout = self.timeout + SECONDS_PER_STATEMENT * changing
+        timeout = self.patience.request + SECONDS_PER_STATEMENT * changing
         response = _sent(self.transport, "POST", "/ksql", payload, timeout)
         answer = response.json()
         if response.ok and isinstance(answer, list) and all(isinstance(entity, dict) for entity in answer):
             return answer
         # An operator has never heard of the sentinel.
         sentence = re.sub(f"(DESCRIBE )?{self.sentinel};?", "", with_places(_sentence(response), request)).rstrip()
-        if is_unfit(response) or _PASSING.search(sentence):
-            raise UnsettledError(sentence)
-        if response.status in (401, 403):
-            raise RefusedError(sentence, remedy="Check url_username and url_password, and what the user may do.")
-        if response.ok or not isinstance(answer, dict) or not isinstance(answer.get("message"), str):
-            raise RefusedError(sentence, remedy=CHECK_URL)
+        if KSQLDB.is_passing(response):
+            raise _unsettled(response, sentence)
+        remedy = remedy_of_refusal(response, CHECK_URL)
+        if response.ok or remedy or not isinstance(answer, dict) or not isinstance(answer.get("message"), str):
+            raise RefusedError(sentence, remedy=remedy or CHECK_URL)
         raise StatementRefusedError(sentence, answer, remedy=_remedy(sentence))
-
-
-class ConnectReader:
-    """The configurations of the connectors of Kafka Connect, which ksqlDB itself does not tell."""
-
-    def __init__(self, transport: Transport, patience: Patience, timeout: float = 30) -> None:
-        self.transport = transport
-        self.patience = patience
-        self.timeout = timeout
-
-    def configs(self) -> dict[str, dict[str, str]]:
-        """The configuration of each connector, without its name, by its name in upper case, as ksqlDB compares them."""
-
-        def ask() -> dict[str, t.Any]:
-            response = _sent(self.transport, "GET", "/connectors?expand=info", None, self.timeout)
-            found = response.json()
-            if response.ok and isinstance(found, dict):
-                return found
-            sentence = f"Kafka Connect answers {response.status}: {response.excerpt()}"
-            if response.status in (401, 403):
-                raise RefusedError(sentence, remedy="Check url_username and url_password, and what the user may do.")
-            # A worker that starts answers 404 in HTML.
-            raise UnsettledError(sentence, remedy=_CHECK_CONNECT)
-
-        answer = patiently(self.patience, ask)
-        with understood("Kafka Connect", _CHECK_CONNECT):
-            infos = {name: members(mapping(one, f"'{name}'"), "info") for name, one in answer.items()}
-            return {
-                name.upper(): {key: text(config, key) for key in config if key != "name"}
-                for name, info in infos.items()
-                if info
-                for config in [mapping(info["config"], "'config'")]
-            }
-
-
-def patiently(patience: Patience, ask: t.Callable[[], Answer]) -> Answer:
-    """The answer of ``ask``, asked again while it raises UnsettledError and the patience lasts.
-
-    It is progress only where there was no trouble before: a look around after a write that failed is none.
-    """
-    own = not patience.tried
-    while True:
-        try:
-            answer = ask()
-        except UnsettledError as error:
-            patience.wait(error)
-        else:
-            if own:
-                patience.rewarded()
-            return answer
 
 
 def _sent(transport: Transport, method: str, path: str, payload: t.Any, timeout: float) -> Response:
@@ -386,6 +311,10 @@ def _sentence(response: Response) -> str:
     if not response.ok and isinstance(answer, dict) and isinstance(answer.get("message"), str):
         return f"ksqlDB says: {one_line(answer['message'])}"
     return f"ksqlDB answers {response.status}: {response.excerpt() or 'nothing'}"
+
+
+def _unsettled(response: Response, sentence: str) -> UnsettledError:
+    return UnsettledError(sentence, remedy="" if response.is_api_error else response.proxy_hint)
 
 
 def _remedy(sentence: str) -> str:

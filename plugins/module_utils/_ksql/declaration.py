@@ -12,8 +12,8 @@ import re
 import typing as t
 
 from .._errors import InvalidInputError
-from .lexer import Piece, Token, canonical, split
-from .model import UNTOLD, Key, Kind, Properties, Shape, Statement, as_texts, quoted
+from .lexer import StatementText, Token, canonical, split
+from .model import UNTOLD, Key, Properties, Shape, Statement, StatementKind, as_texts, quoted
 
 # Statements that declare nothing, by their first words: why, and what to do instead.
 REFUSED: dict[tuple[str, ...], tuple[str, str]] = {
@@ -56,7 +56,7 @@ class _Reader:
         self.properties = dict(properties)
         self.settings: list[str] = []
 
-    def read(self, pieces: t.Iterable[Piece]) -> list[Statement]:
+    def read(self, pieces: t.Iterable[StatementText]) -> list[Statement]:
         found = []
         for piece in pieces:
             if piece.tokens[0].keyword in SETTINGS:
@@ -65,7 +65,7 @@ class _Reader:
                 found.append(self._statement(piece))
         return found
 
-    def _set(self, piece: Piece) -> None:
+    def _set(self, piece: StatementText) -> None:
         action, words = piece.tokens[0].keyword, [token.text for token in self._effective(piece)]
         with_value = action in ("SET", "DEFINE")
         if len(words) != (4 if with_value else 2) or (with_value and words[2] != "="):
@@ -80,10 +80,10 @@ class _Reader:
             target.pop(name, None)
         self.settings.append(piece.text)
 
-    def _is_secret(self, piece: Piece) -> bool:
+    def _is_secret(self, piece: StatementText) -> bool:
         return any(f"${{{secret}}}" in piece.text for secret in self.secrets)
 
-    def _effective(self, piece: Piece) -> list[Token]:
+    def _effective(self, piece: StatementText) -> list[Token]:
         """The tokens with variables put in."""
 
         def value(token: Token, name: str) -> str:
@@ -109,7 +109,7 @@ class _Reader:
 
         return [put(token) for token in piece.tokens]
 
-    def _statement(self, piece: Piece) -> Statement:
+    def _statement(self, piece: StatementText) -> Statement:
         words = [token.keyword for token in piece.tokens]
         for refused, (reason, remedy) in REFUSED.items():
             if tuple(words[: len(refused)]) == refused:
@@ -124,7 +124,9 @@ class _Reader:
         cursor.take()
         return read[words[0]](piece, cursor)
 
-    def _made(self, piece: Piece, cursor: _Cursor, kind: Kind, name: str, text: str, **more: t.Any) -> Statement:
+    def _made(
+        self, piece: StatementText, cursor: _Cursor, kind: StatementKind, name: str, text: str, **more: t.Any
+    ) -> Statement:
         return Statement(
             kind,
             name,
@@ -138,7 +140,7 @@ class _Reader:
             **more,
         )
 
-    def _create(self, piece: Piece, cursor: _Cursor) -> Statement:
+    def _create(self, piece: StatementText, cursor: _Cursor) -> Statement:
         if cursor.accept("TYPE"):
             cursor.accept("IF", "NOT", "EXISTS")
             start = cursor.offset
@@ -175,7 +177,7 @@ class _Reader:
             inferred=not as_select and _inferred(shape),
         )
 
-    def _connector(self, piece: Piece, cursor: _Cursor) -> Statement:
+    def _connector(self, piece: StatementText, cursor: _Cursor) -> Statement:
         kind = cursor.tokens[1].keyword
         cursor.accept("IF", "NOT", "EXISTS")
         start = cursor.offset
@@ -183,7 +185,7 @@ class _Reader:
         text = f"CREATE {kind} CONNECTOR {piece.text[start:]}"
         return self._made(piece, cursor, "connector", name, text, config=_config(cursor))
 
-    def _insert(self, piece: Piece, cursor: _Cursor) -> Statement:
+    def _insert(self, piece: StatementText, cursor: _Cursor) -> Statement:
         cursor.expect("INTO")
         target = cursor.name()
         at = cursor.offset
@@ -220,8 +222,8 @@ class _Reader:
             functions=_functions(cursor.tokens),
         )
 
-    def _drop(self, piece: Piece, cursor: _Cursor) -> Statement:
-        kind = t.cast("Kind", cursor.one_of("STREAM", "TABLE", "TYPE", "CONNECTOR").lower())
+    def _drop(self, piece: StatementText, cursor: _Cursor) -> Statement:
+        kind = t.cast("StatementKind", cursor.one_of("STREAM", "TABLE", "TYPE", "CONNECTOR").lower())
         cursor.accept("IF", "EXISTS")
         name = cursor.type_name() if kind == "type" else cursor.name()
         if cursor.accept("DELETE", "TOPIC"):
@@ -232,7 +234,7 @@ class _Reader:
             )
         return self._made(piece, cursor, kind, name, "").removed()
 
-    def _terminate(self, piece: Piece, cursor: _Cursor) -> Statement:
+    def _terminate(self, piece: StatementText, cursor: _Cursor) -> Statement:
         name = cursor.name().upper()
         if name == "ALL":
             raise InvalidInputError(
@@ -245,7 +247,7 @@ class _Reader:
 class _Cursor:
     """Reads the head of a statement; ``offset`` is where the next token begins in the text that is sent."""
 
-    def __init__(self, piece: Piece, tokens: list[Token]) -> None:
+    def __init__(self, piece: StatementText, tokens: list[Token]) -> None:
         self.piece = piece
         self.tokens = tokens
         self.place = 0
@@ -400,7 +402,7 @@ def shape_of(stored: str) -> Shape | None:
 
 
 def parse(
-    pieces: t.Iterable[Piece],
+    pieces: t.Iterable[StatementText],
     variables: t.Mapping[str, t.Any],
     properties: t.Mapping[str, t.Any],
     secrets: t.Collection[str] = (),

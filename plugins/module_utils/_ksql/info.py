@@ -9,36 +9,38 @@ from __future__ import annotations
 
 import typing as t
 
-from .._connect.masking import MASK, Mask
-from .answers import CHECK_URL, Json, entries, members, text, texts, understood
+from .._http.answers import Piece, understood
+from .._masking import MASK, Mask
 from .lexer import split
-from .model import as_texts, schema_text
+from .model import CHECK_URL, Json, overridden, schema_text
 
 REQUEST = "DESCRIBE STREAMS; DESCRIBE TABLES; LIST QUERIES EXTENDED; LIST TYPES; LIST FUNCTIONS;"
-Entry = dict[str, t.Any]
 
 
-def described(info: Json, answer: t.Sequence[Json], *, show_strings: bool) -> Entry:
+def described(info: Json, answer: t.Sequence[Json], *, show_strings: bool) -> dict[str, t.Any]:
     """The result of ksql_info from GET /info and the answer to REQUEST; ``show_strings`` False hides values.
 
     RefusedError when the server does not answer as ksqlDB does.
     """
-    show = str if show_strings else hidden_strings
     with understood("ksqlDB", CHECK_URL):
-        sources = [_source(one, show) for entity in answer for one in entries(entity, "sourceDescriptions")]
-        return {
-            "server": {
-                "version": text(info, "version"),
-                "kafka_cluster_id": text(info, "kafkaClusterId"),
-                "service_id": text(info, "ksqlServiceId"),
-                "status": text(info, "serverStatus"),
-            },
-            "streams": [one for kind, one in sources if kind == "STREAM"],
-            "tables": [one for kind, one in sources if kind == "TABLE"],
-            "queries": [_query(one, show) for entity in answer for one in entries(entity, "queryDescriptions")],
-            "types": {name: schema_text(one) for entity in answer for name, one in members(entity, "types").items()},
-            "functions": sorted(text(one, "name") for entity in answer for one in entries(entity, "functions")),
-        }
+        return _described(Piece(info), list(Piece(answer).list()), str if show_strings else hidden_strings)
+
+
+def _described(server: Piece, entities: t.Sequence[Piece], show: t.Callable[[str], str]) -> dict[str, t.Any]:
+    sources = [_source(one, show) for entity in entities for one in entity["sourceDescriptions"].entries()]
+    return {
+        "server": {
+            "version": server["version"].text(),
+            "kafka_cluster_id": server["kafkaClusterId"].text(),
+            "service_id": server["ksqlServiceId"].text(),
+            "status": server["serverStatus"].text(),
+        },
+        "streams": [one for kind, one in sources if kind == "STREAM"],
+        "tables": [one for kind, one in sources if kind == "TABLE"],
+        "queries": [_query(one, show) for entity in entities for one in entity["queryDescriptions"].entries()],
+        "types": {name: schema_text(one) for entity in entities for name, one in entity["types"].members().items()},
+        "functions": sorted(one["name"].text() for entity in entities for one in entity["functions"].entries()),
+    }
 
 
 def hidden_strings(statements: str) -> str:
@@ -55,34 +57,38 @@ def hidden_strings(statements: str) -> str:
     return "".join(parts)
 
 
-def _source(one: Json, show: t.Callable[[str], str]) -> tuple[str, Entry]:
+def _source(one: Piece, show: t.Callable[[str], str]) -> tuple[str, dict[str, t.Any]]:
     columns = [
-        {"name": text(column, "name"), "type": schema_text(column["schema"]), "key": column.get("type") == "KEY"}
-        for column in entries(one, "fields")
+        {
+            "name": column["name"].text(),
+            "type": schema_text(column["schema"]),
+            "key": bool(column["type"]) and column["type"].text() == "KEY",
+        }
+        for column in one["fields"].entries()
     ]
-    readers = [text(query, "id") for query in entries(one, "readQueries")]
-    return text(one, "type"), {
-        "name": text(one, "name"),
+    readers = [query["id"].text() for query in one["readQueries"].entries()]
+    return one["type"].text(), {
+        "name": one["name"].text(),
         "columns": columns,
-        "topic": one["topic"],
-        "partitions": one["partitions"],
-        "replicas": one["replication"],
-        "key_format": one["keyFormat"],
-        "value_format": one["valueFormat"],
-        "window": one["windowType"],
-        "statement": show(text(one, "statement")),
-        "read_by": sorted({*texts(one, "sourceConstraints"), *readers}),
-        "written_by": sorted(text(query, "id") for query in entries(one, "writeQueries")),
+        "topic": one["topic"].text(),
+        "partitions": one["partitions"].number(),
+        "replicas": one["replication"].number(),
+        "key_format": one["keyFormat"].text(),
+        "value_format": one["valueFormat"].text(),
+        "window": one["windowType"].text() if one["windowType"] else None,
+        "statement": show(one["statement"].text()),
+        "read_by": sorted({*one["sourceConstraints"].texts(), *readers}),
+        "written_by": sorted(query["id"].text() for query in one["writeQueries"].entries()),
     }
 
 
-def _query(one: Json, show: t.Callable[[str], str]) -> Entry:
+def _query(one: Piece, show: t.Callable[[str], str]) -> dict[str, t.Any]:
     return {
-        "id": text(one, "id"),
-        "state": text(one, "state").lower(),
-        "statement": show(text(one, "statementText")),
-        "sources": sorted(texts(one, "sources")),
-        "sinks": sorted(texts(one, "sinks")),
-        "properties": Mask().config(as_texts(members(one, "overriddenProperties"))),
-        "errors": [str(error.get("errorMessage", "")) for error in entries(one, "queryErrors")],
+        "id": one["id"].text(),
+        "state": one["state"].text().lower(),
+        "statement": show(one["statementText"].text()),
+        "sources": sorted(one["sources"].texts()),
+        "sinks": sorted(one["sinks"].texts()),
+        "properties": Mask().config(overridden(one)),
+        "errors": [error["errorMessage"].text() for error in one["queryErrors"].entries() if error["errorMessage"]],
     }

@@ -62,7 +62,7 @@ class Token(t.NamedTuple):
 
 
 @dataclass(frozen=True)
-class Piece:
+class StatementText:
     """One statement without its semicolon: the text to send, comments replaced by a space."""
 
     text: str
@@ -70,19 +70,19 @@ class Piece:
     tokens: tuple[Token, ...]
 
 
-def split(text: str, source: str, *, final_semicolon: bool = True) -> list[Piece]:
+def split(text: str, source: str, *, final_semicolon: bool = True) -> list[StatementText]:
     """The statements of ``text``. ``final_semicolon`` False forgives the last one a missing semicolon.
 
     Comments are taken out here because the server lets a bare ``--`` swallow the line after it.
     """
-    pieces: list[Piece] = []
+    pieces: list[StatementText] = []
     parts: list[str] = []
     tokens: list[Token] = []
     length = 0
 
     def finish() -> None:
         nonlocal length
-        pieces.append(Piece("".join(parts).rstrip(), tokens[0].place, tuple(tokens)))
+        pieces.append(StatementText("".join(parts).rstrip(), tokens[0].place, tuple(tokens)))
         parts.clear()
         tokens.clear()
         length = 0

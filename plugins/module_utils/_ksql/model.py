@@ -11,13 +11,16 @@ import re
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from .answers import Json, entries, mapping, members, text, texts
+from .._http.answers import Piece, UnexpectedAnswerError
+from .._masking import MASK
 from .lexer import Place, Token, split
 
-Kind = t.Literal["stream", "table", "type", "insert", "query", "connector"]
+StatementKind = t.Literal["stream", "table", "type", "insert", "query", "connector"]
 Properties = t.Mapping[str, str]
 # Streams and tables share one space of names, so do the ids of queries.
 Key = tuple[t.Literal["source", "type", "query", "connector"], str]
+Json = t.Mapping[str, t.Any]
+CHECK_URL = "Check that url is the address of ksqlDB's REST API, and that no proxy answers in its place."
 UNTOLD = "…"  # the type of a MAP's keys in what the server lists
 # Ids of the queries that belong to a source and end with it.
 _OWN_QUERY = ("CSAS_", "CTAS_", "CST_")
@@ -46,7 +49,7 @@ class Statement:
     if it was understood.
     """
 
-    kind: Kind
+    kind: StatementKind
     name: str
     text: str
     place: Place
@@ -111,7 +114,7 @@ class Source:
     ``statement`` is stripped of OR REPLACE and IF NOT EXISTS; ``readers`` are the sources that are made from it.
     """
 
-    kind: Kind
+    kind: StatementKind
     name: str
     statement: str
     topic: str = ""
@@ -204,7 +207,7 @@ def as_texts(values: t.Mapping[str, t.Any]) -> dict[str, str]:
 
 def without_strings(statement: str) -> str:
     """A statement with no string to be read in it."""
-    return re.sub(r"'(?:[^']|'')*'", "'********'", statement)
+    return re.sub(r"'(?:[^']|'')*'", f"'{MASK}'", statement)
 
 
 def resolved_type(declared: str, types: t.Mapping[str, str]) -> str:
@@ -216,44 +219,49 @@ def resolved_type(declared: str, types: t.Mapping[str, str]) -> str:
 
 
 def parse_catalogue(answer: t.Sequence[Json]) -> Catalogue:
-    """The catalogue from the answer to CATALOGUE_REQUEST (see client.py); see answers.understood() for errors."""
-    sources, queries, types = {}, {}, {}
-    for entity in answer:
-        for one in entries(entity, "sourceDescriptions"):
-            name, kind = text(one, "name"), text(one, "type").lower()
+    """The catalogue from the answer to CATALOGUE_REQUEST (see client.py); UnexpectedAnswerError when it is none."""
+    sources: dict[str, Source] = {}
+    queries: dict[str, Query] = {}
+    types: dict[str, str] = {}
+    for entity in Piece(answer).list():
+        for one in entity["sourceDescriptions"].entries():
+            name, kind = one["name"].text(), one["type"].text().lower()
             if kind not in ("stream", "table"):
-                raise ValueError(f"'{name}' is of the kind '{kind}'")
+                raise UnexpectedAnswerError(f"that '{name}' is of the kind '{kind}'")
             sources[name] = Source(
-                t.cast("Kind", kind),
+                t.cast("StatementKind", kind),
                 name,
-                plain(text(one, "statement")),
-                text(one, "topic"),
-                texts(one, "sourceConstraints"),
+                plain(one["statement"].text()),
+                one["topic"].text(),
+                one["sourceConstraints"].texts(),
             )
-        for one in entries(entity, "queryDescriptions"):
-            overridden = as_texts(members(one, "overriddenProperties"))
-            query_id = text(one, "id")
+        for one in entity["queryDescriptions"].entries():
+            query_id = one["id"].text()
             queries[query_id] = Query(
-                query_id, text(one, "statementText"), texts(one, "sinks"), overridden, texts(one, "sources")
+                query_id, one["statementText"].text(), one["sinks"].texts(), overridden(one), one["sources"].texts()
             )
-        for name, schema in members(entity, "types").items():
-            types[name] = schema_text(schema)
+        types |= {name: schema_text(schema) for name, schema in entity["types"].members().items()}
     return Catalogue(sources, queries, types)
 
 
-def schema_text(schema: t.Any) -> str:
-    """A type of LIST TYPES as text; see answers.understood() for errors."""
-    name = text(mapping(schema, "a type"), "type")
+def overridden(query: Piece) -> dict[str, str]:
+    """The properties that a query was started with."""
+    return as_texts(query["overriddenProperties"].plain()) if query["overriddenProperties"] else {}
+
+
+def schema_text(schema: Piece) -> str:
+    """A type of LIST TYPES as text."""
+    name = schema["type"].text()
     if name == "STRUCT":
-        fields = (f"{quoted(text(one, 'name'))} {schema_text(one['schema'])}" for one in entries(schema, "fields"))
+        fields = (f"{quoted(one['name'].text())} {schema_text(one['schema'])}" for one in schema["fields"].entries())
         return f"STRUCT<{', '.join(fields)}>"
     if name == "ARRAY":
         return f"ARRAY<{schema_text(schema['memberSchema'])}>"
     if name == "MAP":
         return f"MAP<{UNTOLD}, {schema_text(schema['memberSchema'])}>"
     if name == "DECIMAL":
-        parameters = members(schema, "parameters")
-        return f"DECIMAL({parameters['precision']}, {parameters['scale']})"
+        parameters = schema["parameters"]
+        return f"DECIMAL({parameters['precision'].number()}, {parameters['scale'].number()})"
     return name
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._connect.masking import Mask
 from .._errors import InvalidInputError
+from .._masking import Mask
 from .declaration import generated_prefix
 from .lexer import canonical_text
 from .model import Catalogue, Echo, Key, Statement, resolved_type, same_properties, same_source

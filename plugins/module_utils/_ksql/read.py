@@ -10,13 +10,16 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from .._errors import InvalidInputError
-from .client import ConnectReader, KsqlClient, Script, script_of
+from .._errors import InvalidInputError, LiveConnectError
+from .client import KsqlClient, Script, script_of
 from .declaration import shape_of
 from .model import Echo, Properties, Source, Statement, defaults_shown, same_shape, same_source
 from .plan import final_types
 from .record import Record, fingerprint
 from .steps import Actual
+
+if t.TYPE_CHECKING:
+    from .._connect.client import ConnectClient
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Site:
 
     ksql: KsqlClient
     record: Record = field(default_factory=Record)
-    connect: ConnectReader | None = None
+    connect: ConnectClient | None = None
 
 
 def read(site: Site, statements: t.Sequence[Statement]) -> Actual:
@@ -81,4 +84,10 @@ def _connectors(site: Site, statements: t.Sequence[Statement]) -> t.Mapping[str,
             f"{declared[0].label}: ksqlDB does not tell a connector's configuration, so Kafka Connect must be asked.",
             remedy="Give its address in connect_url, or declare the connector with igrafx.liveconnect.kafka_connector.",
         )
-    return site.connect.configs()
+    try:
+        configs = site.connect.configs()
+    except LiveConnectError as error:
+        error.message = f"Kafka Connect: {error.message}"
+        raise
+    # ksqlDB compares their names in upper case.
+    return {name.upper(): config for name, config in configs.items()}

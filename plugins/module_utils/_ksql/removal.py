@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import replace
 
 from .lexer import Place
-from .model import Catalogue, Key, Kind, Statement
+from .model import Catalogue, Key, Statement, StatementKind
 from .steps import Move, Step
 
 PURGE = Place("purge", 0, 0)
@@ -61,7 +61,7 @@ def _built_again(statement: Statement, catalogue: Catalogue, root: Key) -> Step:
 
 
 def _removing(key: Key, catalogue: Catalogue) -> Move:
-    kind: Kind = "query" if key[0] == "query" else catalogue.sources[key[1]].kind
+    kind: StatementKind = "query" if key[0] == "query" else catalogue.sources[key[1]].kind
     return Move(key, (Statement(kind, key[1], "", PURGE).removing,))
 
 

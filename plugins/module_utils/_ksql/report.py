@@ -16,8 +16,8 @@ from .steps import Step
 
 
 @dataclass
-class Outcome:
-    """What became of every statement; ``steps`` are those of the first plan."""
+class RunState:
+    """What became of every statement in a run; ``steps`` are those of the first plan."""
 
     steps: list[Step]
     warnings: list[str] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Outcome:
         }
 
 
-def diff(outcome: Outcome) -> list[dict[str, str]]:
+def diff(run: RunState) -> list[dict[str, str]]:
     """Before and after of everything that differs, as Ansible shows it."""
     return [
         {
@@ -64,7 +64,7 @@ def diff(outcome: Outcome) -> list[dict[str, str]]:
             "before": f"{before}\n" if before else "",
             "after": f"{after}\n" if after else "",
         }
-        for step in outcome.steps
+        for step in run.steps
         for before, after in [step.shown]
         if step.before != step.after
     ]

@@ -7,13 +7,13 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
-from .._errors import InvalidInputError
-from .._http.urls import transport_from
+from .._http.patience import CONNECT, KSQLDB, Patience
+from .._http.servers import transport_from
+from .._masking import Mask
 from .apply import converge
-from .client import ConnectReader, KsqlClient, Patience, is_unfit
+from .client import KsqlClient
 from .declaration import parse
 from .info import REQUEST, described
 from .model import as_texts
@@ -23,12 +23,16 @@ from .report import diff
 from .scripts import read_scripts
 from .steps import Rules
 
+if t.TYPE_CHECKING:
+    from .._connect.client import ConnectClient
+    from .model import Statement
+
 Params = t.Mapping[str, t.Any]
 
 
-def run(params: Params, *, check: bool, warn: t.Callable[[str], None]) -> dict[str, t.Any]:
+def run(params: Params, *, check_mode: bool, warn: t.Callable[[str], None]) -> dict[str, t.Any]:
     """The result of ksql_statement; LiveConnectError carries as much of it as there is in its details."""
-    rules = rules_from(params)
+    rules = Rules.from_params(params)
     variables = as_texts({**params["variables"], **params["secrets"]})
     statements = parse(
         read_scripts(params["src"], params["statements"]),
@@ -37,46 +41,41 @@ def run(params: Params, *, check: bool, warn: t.Callable[[str], None]) -> dict[s
         params["secrets"],
         absent=params["state"] == "absent",
     )
-    outcome = converge(_site(params, variables), statements, rules, check=check)
-    for warning in outcome.warnings:
+    done = converge(_site(params, variables, statements), statements, rules, check=check_mode)
+    for warning in done.warnings:
         warn(warning)
-    return {"changed": outcome.changed, "statements": outcome.results(), "diff": diff(outcome)}
+    return {"changed": done.changed, "statements": done.results(), "diff": diff(done)}
 
 
 def run_info(params: Params) -> dict[str, t.Any]:
     """The result of ksql_info."""
-    transport = transport_from(params, is_unfit)
-    client = KsqlClient(transport, Patience(params["retry_timeout"]), timeout=params["timeout"])
+    client = KsqlClient(transport_from(params, KSQLDB.is_unfit), _patience(params))
     return {"changed": False, **described(client.info(), client.ask(REQUEST), show_strings=params["show_strings"])}
 
 
-def rules_from(params: Params) -> Rules:
-    """What may be done, from the options; InvalidInputError when they contradict each other."""
-    absent = params["state"] == "absent"
-    if params["delete_topic"] and not absent:
-        raise InvalidInputError("delete_topic: it works with state: absent only.", remedy="Leave it out.")
-    if params["purge"] and absent:
-        raise InvalidInputError("purge: it works with state: present only.", remedy="Declare what stays, and purge.")
-    try:
-        pattern = re.compile(params["purge_match"]) if params["purge"] else None
-    except re.error as error:
-        raise InvalidInputError(
-            f"purge_match: '{params['purge_match']}' is no regular expression: {error}.",
-            remedy="Write one as Python does.",
-        ) from error
-    return Rules(params["on_drift"], pattern, params["delete_topic"])
-
-
-def _site(params: Params, variables: t.Mapping[str, str]) -> Site:
+def _site(params: Params, variables: t.Mapping[str, str], statements: t.Sequence[Statement]) -> Site:
     client = KsqlClient(
-        transport_from(params, is_unfit),
-        Patience(params["retry_timeout"]),
+        transport_from(params, KSQLDB.is_unfit),
+        _patience(params),
         properties=params["properties"],
         variables=variables,
-        timeout=params["timeout"],
         wait_timeout=params["wait_timeout"],
     )
-    workers = transport_from({**params, "url": params["connect_url"]}, is_unfit)
-    connect = ConnectReader(workers, Patience(params["retry_timeout"]), params["timeout"])
     record = Record(params["record"] or "", " ".join(params["url"]))
-    return Site(client, record, connect if params["connect_url"] else None)
+    return Site(client, record, _connect_client(params, statements))
+
+
+def _connect_client(params: Params, statements: t.Sequence[Statement]) -> ConnectClient | None:
+    # An address that is none is refused, whatever is declared.
+    workers = transport_from({**params, "url": params["connect_url"]}, CONNECT.is_unfit)
+    if not params["connect_url"] or not any(one.kind == "connector" for one in statements):
+        return None
+    from .._connect.client import ConnectClient  # noqa: PLC0415 -- most runs declare no connector, and need not load it
+
+    mask = Mask()
+    mask.learn_secrets(as_texts(params["secrets"]).values())
+    return ConnectClient(workers, mask, _patience(params), option="connect_url")
+
+
+def _patience(params: Params) -> Patience:
+    return Patience(params["retry_timeout"], params["timeout"])

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from .._errors import InvalidInputError
 from .._text import decoded, plain
-from .lexer import Piece, split
+from .lexer import StatementText, split
 
 
-def read_scripts(sources: t.Sequence[str], statements: t.Any) -> list[Piece]:
+def read_scripts(sources: t.Sequence[str], statements: t.Any) -> list[StatementText]:
     """The statements of the files ``sources``, then those of ``statements``: a text, a dictionary of ``name`` and
     ``text``, or a list of these. InvalidInputError for anything else, or a file that cannot be read."""
     items = statements if isinstance(statements, list) else [statements]
@@ -25,7 +25,7 @@ def read_scripts(sources: t.Sequence[str], statements: t.Any) -> list[Piece]:
     ]
     if not all(item.keys() == {"name", "text"} and isinstance(item["text"], str) for item in named):
         raise InvalidInputError("statements: this is neither a text nor a list of texts.", remedy="Write it as either.")
-    found: list[Piece] = []
+    found: list[StatementText] = []
     for source in sources:
         try:
             content = Path(source).read_bytes()

@@ -11,6 +11,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
+from .._errors import InvalidInputError
 from .lexer import Token
 from .model import Catalogue, Echo, Key, Statement, without_strings
 
@@ -31,6 +32,25 @@ class Rules:
     on_drift: OnDrift = "fail"
     purge_match: re.Pattern[str] | None = None
     delete_topic: bool = False
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any]) -> Rules:
+        """From the module's options; InvalidInputError when they contradict each other."""
+        absent = params["state"] == "absent"
+        if params["delete_topic"] and not absent:
+            raise InvalidInputError("delete_topic: it works with state: absent only.", remedy="Leave it out.")
+        if params["purge"] and absent:
+            raise InvalidInputError(
+                "purge: it works with state: present only.", remedy="Declare what stays, and purge."
+            )
+        try:
+            pattern = re.compile(params["purge_match"]) if params["purge"] else None
+        except re.error as error:
+            raise InvalidInputError(
+                f"purge_match: '{params['purge_match']}' is no regular expression: {error}.",
+                remedy="Write one as Python does.",
+            ) from error
+        return cls(params["on_drift"], pattern, params["delete_topic"])
 
 
 @dataclass(frozen=True)

@@ -27,10 +27,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
-from .._errors import InvalidInputError, RefusedError
+from .._errors import InvalidInputError, RefusedError, StorageError
 from .model import Installed, split_stem
 from .receipt import RECEIPT_NAME, Receipt
-from .storage import StorageError, file_digest
+from .storage import file_digest
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2

@@ -19,10 +19,9 @@ from dataclasses import dataclass
 from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin, urlsplit
 
-from .._errors import RefusedError
+from .._errors import RefusedError, StorageError
 from .._http.opener import REDIRECTS, authorization, lower_names, opener
 from .._http.transport import ConnectionFailedError, Response, untrusted
-from .storage import StorageError
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -154,9 +153,7 @@ class Web:
                 },
             )
             try:
-                return opener(self._access, encrypted=url.startswith("https:"), identified=ours).open(
-                    request, timeout=self._access.timeout
-                )
+                return opener(self._access, url, identified=ours).open(request, timeout=self._access.timeout)
             except HTTPError as error:
                 location = error.headers.get("Location")
                 if error.code not in REDIRECTS or not location:

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from .._errors import InvalidInputError
-from .._http.address import checked_url
+from .._http.access import checked_url
 
 if t.TYPE_CHECKING:
     from .receipt import Receipt

@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 from ansible.module_utils.common.text.formatters import human_to_bytes
 
 from .._errors import InvalidInputError
-from .._http.access import Access
-from .._http.address import checked_url
+from .._http.access import Access, checked_url
 from .model import Desired, HubSource, MavenSource, UrlSource
 
 PUBLIC_HUB = "https://api.hub.confluent.io"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from .model import Registration, Row, id_spellings
-from .plan import Plan, make_plan
+from .plan import Plan, lacks_rows, plan
 
 
 class WorkgroupStore(t.Protocol):
@@ -34,13 +34,18 @@ def register(store: WorkgroupStore, desired: t.Sequence[Registration], *, check_
 
     A run that changes nothing takes no lock and needs no right to write.
     """
-    ids = [spelling for registration in desired for spelling in id_spellings(registration.workgroup_id)]
-    plan = make_plan(desired, store.read(ids, lock=False), store.known_ids)
-    if check_mode or not plan.changes:
-        return plan
+    found = _look(store, desired, lock=False)
+    if check_mode or not found.changes:
+        return found
     # Another run may have written between the first look and the lock.
-    plan = make_plan(desired, store.read(ids, lock=True), store.known_ids)
-    for entry in plan.changes:
-        store.write(entry.after)
+    found = _look(store, desired, lock=True)
+    for step in found.changes:
+        store.write(step.after)
     store.commit()
-    return plan
+    return found
+
+
+def _look(store: WorkgroupStore, desired: t.Sequence[Registration], *, lock: bool) -> Plan:
+    ids = [spelling for registration in desired for spelling in id_spellings(registration.workgroup_id)]
+    rows = store.read(ids, lock=lock)
+    return plan(desired, rows, store.known_ids() if lacks_rows(desired, rows) else ())

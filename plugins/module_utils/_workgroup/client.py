@@ -28,7 +28,7 @@ CONNECTION_ENDED = ("08", "57P")
 
 
 @dataclass(frozen=True)
-class Access:
+class Login:
     """How to reach the platform's database. Empty strings leave the choice to libpq; the timeouts are in seconds."""
 
     host: str = ""
@@ -41,6 +41,22 @@ class Access:
     ca_cert: str | None = None
     connect_timeout: int = 10
     lock_timeout: float = 10
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any]) -> Login:
+        """From the module's options."""
+        return cls(
+            host=params["login_host"],
+            port=params["login_port"],
+            unix_socket=params["login_unix_socket"],
+            user=params["login_user"],
+            password=params["login_password"],
+            database=params["login_db"],
+            ssl_mode=params["ssl_mode"],
+            ca_cert=params["ca_cert"],
+            connect_timeout=params["connect_timeout"],
+            lock_timeout=params["lock_timeout"],
+        )
 
     @property
     def name(self) -> str:
@@ -75,29 +91,29 @@ def load_driver() -> t.Any:
 
 
 @contextlib.contextmanager
-def open_store(access: Access, table: WorkgroupTable) -> t.Iterator[PostgresStore]:
+def open_store(login: Login, table: WorkgroupTable) -> t.Iterator[PostgresStore]:
     """A store in one transaction of its own connection, rolled back unless it was committed."""
     driver = load_driver()
     try:
-        connection = driver.connect(**access.libpq_options())
+        connection = driver.connect(**login.libpq_options())
     except driver.Error as error:
         raise UnreachableError(
-            f"PostgreSQL ({access.name}) does not let {access.user} in: {_words(error)}.",
+            f"PostgreSQL ({login.name}) does not let {login.user} in: {_words(error)}.",
             remedy="Check login_host, login_port, login_user, login_password, login_db and ssl_mode.",
         ) from error
     with contextlib.closing(connection):
-        yield PostgresStore(driver, connection, access, table)
+        yield PostgresStore(driver, connection, login, table)
 
 
 class PostgresStore:
     """See WorkgroupStore. Every value travels apart from the statement; every name is quoted."""
 
-    def __init__(self, driver: t.Any, connection: t.Any, access: Access, table: WorkgroupTable) -> None:
+    def __init__(self, driver: t.Any, connection: t.Any, login: Login, table: WorkgroupTable) -> None:
         self._driver = driver
         self._connection = connection
-        self._access = access
+        self._login = login
         self._table = table
-        self._execute("SELECT set_config('lock_timeout', %s, true)", [f"{round(access.lock_timeout * 1000)}ms"])
+        self._execute("SELECT set_config('lock_timeout', %s, true)", [f"{round(login.lock_timeout * 1000)}ms"])
 
     def read(self, ids: t.Sequence[str], *, lock: bool) -> list[Row]:
         """See WorkgroupStore."""
@@ -125,7 +141,7 @@ class PostgresStore:
         if len(written) != 1:
             raise RefusedError(
                 f"PostgreSQL wrote {len(written)} rows of {self._table.name} for workgroup {row.workgroup_id}, not 1.",
-                remedy=f"Check the triggers, rules and row policies of the table for {self._access.user}.",
+                remedy=f"Check the triggers, rules and row policies of the table for {self._login.user}.",
             )
 
     def commit(self) -> None:
@@ -154,15 +170,15 @@ class PostgresStore:
         # psycopg 3 calls it sqlstate, psycopg2 pgcode; None when the connection itself broke.
         state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None) or ""
         words = _words(error)
-        table, user = self._table.name, self._access.user
+        table, user = self._table.name, self._login.user
         if not state or state.startswith(CONNECTION_ENDED):
             return UnreachableError(
-                f"The connection to PostgreSQL ({self._access.name}) was lost: {words}.",
+                f"The connection to PostgreSQL ({self._login.name}) was lost: {words}.",
                 remedy="Run again: everything is written in one transaction, and what already stands is left alone.",
             )
         if state == LOCK_NOT_AVAILABLE:
             return DeadlineError(
-                f"Another session has kept a row of {table} locked for {self._access.lock_timeout:g} seconds.",
+                f"Another session has kept a row of {table} locked for {self._login.lock_timeout:g} seconds.",
                 remedy="Run again when it has ended, or raise lock_timeout.",
             )
         remedies = {
@@ -172,7 +188,7 @@ class PostgresStore:
             INSUFFICIENT_PRIVILEGE: f"Grant SELECT and UPDATE on {table} (and USAGE on its schema) to {user}.",
             READ_ONLY_TRANSACTION: "Give the address of the primary server in login_host.",
         }
-        return RefusedError(f"PostgreSQL ({self._access.name}) refused: {words}.", remedy=remedies.get(state, ""))
+        return RefusedError(f"PostgreSQL ({self._login.name}) refused: {words}.", remedy=remedies.get(state, ""))
 
 
 def quoted(name: str) -> str:

@@ -11,7 +11,7 @@ import ipaddress
 import re
 import typing as t
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from urllib.parse import SplitResult, urlsplit
 
 from .._errors import InvalidInputError
@@ -66,6 +66,11 @@ class WorkgroupTable:
                     f"{option}: '{name}' is not a name that PostgreSQL can hold.",
                     remedy=f"Give the name as the database stores it: 1 to {MAX_IDENTIFIER_BYTES} bytes.",
                 )
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any]) -> WorkgroupTable:
+        """From the module's options; InvalidInputError for a name that PostgreSQL cannot hold."""
+        return cls(**{each.name: params[each.name] for each in fields(cls)})
 
     @property
     def name(self) -> str:

@@ -18,7 +18,7 @@ MAX_SUGGESTIONS = 3
 
 
 @dataclass(frozen=True)
-class Entry:
+class Step:
     """One workgroup: its row as it stands and as it is to be."""
 
     before: Row
@@ -32,33 +32,38 @@ class Entry:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run does, one entry per declared workgroup, in the declared order."""
+    """What a run does, one step per declared workgroup, in the declared order."""
 
-    entries: tuple[Entry, ...]
+    steps: tuple[Step, ...]
 
     @property
-    def changes(self) -> tuple[Entry, ...]:
-        """The entries whose rows have to be written."""
-        return tuple(entry for entry in self.entries if entry.changed)
+    def changes(self) -> tuple[Step, ...]:
+        """The steps whose rows have to be written."""
+        return tuple(step for step in self.steps if step.changed)
 
 
 class UnknownWorkgroupError(RefusedError):
     """A declared workgroup has no row; ``details`` has ``workgroup_id`` and ``close``, the ids that resemble it."""
 
 
-def make_plan(desired: t.Sequence[Registration], rows: t.Sequence[Row], known_ids: t.Callable[[], list[str]]) -> Plan:
+def plan(desired: t.Sequence[Registration], rows: t.Sequence[Row], known_ids: t.Sequence[str] = ()) -> Plan:
     """Pair every registration with its row.
 
-    ``rows`` holds every row whose id is a spelling of a declared one. ``known_ids`` names all workgroups; it is asked
-    only to help with an unknown one. Raises UnknownWorkgroupError, and InvalidInputError when an id is ambiguous.
+    ``rows`` holds every row whose id is a spelling of a declared one; ``known_ids`` names all workgroups, to help with
+    an unknown one. Raises UnknownWorkgroupError, and InvalidInputError when an id is ambiguous.
     """
-    entries = []
+    steps = []
     for registration in desired:
         row = _row_of(registration.workgroup_id, rows)
         if row is None:
-            raise _unknown(registration.workgroup_id, known_ids())
-        entries.append(Entry(row, Row(row.workgroup_id, registration.broker, registration.registry)))
-    return Plan(tuple(entries))
+            raise _unknown(registration.workgroup_id, known_ids)
+        steps.append(Step(row, Row(row.workgroup_id, registration.broker, registration.registry)))
+    return Plan(tuple(steps))
+
+
+def lacks_rows(desired: t.Sequence[Registration], rows: t.Sequence[Row]) -> bool:
+    """Whether a declared workgroup has no row, so that ``plan`` is to be told of all workgroups."""
+    return any(_row_of(registration.workgroup_id, rows) is None for registration in desired)
 
 
 def _row_of(workgroup_id: str, rows: t.Sequence[Row]) -> Row | None:
@@ -75,7 +80,7 @@ def _row_of(workgroup_id: str, rows: t.Sequence[Row]) -> Row | None:
     return None
 
 
-def _unknown(workgroup_id: str, known: list[str]) -> UnknownWorkgroupError:
+def _unknown(workgroup_id: str, known: t.Sequence[str]) -> UnknownWorkgroupError:
     close = difflib.get_close_matches(workgroup_id, known, n=MAX_SUGGESTIONS, cutoff=0.5)
     if close:
         remedy = f"Close to it: {', '.join(close)}."

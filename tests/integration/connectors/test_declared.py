@@ -9,9 +9,9 @@ import json
 
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.servers import UrlTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._masking import Mask
 
 from lab import connect_cluster
 

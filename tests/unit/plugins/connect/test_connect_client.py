@@ -6,22 +6,17 @@ from __future__ import annotations
 import threading
 
 import pytest
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import (
-    ConnectClient,
-    Patience,
-    is_unfit,
-)
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.plan import Step
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.validation import named_key
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import DeadlineError, RefusedError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.failover import FailoverTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.patience import CONNECT, Patience
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.servers import FailoverTransport, UrlTransport
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import (
     ConnectionFailedError,
     Response,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._masking import Mask
 from fake_connect_worker import BOOTING, CUT, REBALANCE_READ, Held, error
 
 
@@ -105,7 +100,7 @@ def test_an_answer_that_may_be_a_proxys(status, body, remedy):
 def test_the_remedy_fits_a_refused_stop(client, worker, answer, remedy):
     worker.script = [answer]
     with pytest.raises(RefusedError) as caught:
-        client.move("a", Step.STOP)
+        client.move("a", "stopped")
     assert remedy in caught.value.remedy
     assert bool(caught.value.remedy) == bool(remedy)
 
@@ -187,10 +182,10 @@ WRITES = {
     "create": lambda client: client.create("new", HELD, "stopped", at_rest=True),
     "create-running": lambda client: client.create("new", HELD, "present", at_rest=True),
     "configure": lambda client: client.configure(NAME, {**HELD, "topic": "u"}),
-    "pause": lambda client: client.move(NAME, Step.PAUSE),
-    "stop": lambda client: client.move(NAME, Step.STOP),
-    "resume-failed": lambda client: client.move("failed", Step.RESUME),
-    "stop-failed": lambda client: client.move("failed", Step.STOP),
+    "pause": lambda client: client.move(NAME, "paused"),
+    "stop": lambda client: client.move(NAME, "stopped"),
+    "resume-failed": lambda client: client.move("failed", "running"),
+    "stop-failed": lambda client: client.move("failed", "stopped"),
     "restart": lambda client: client.restart("failed", only_failed=True),
     "reset": lambda client: client.reset_offsets("stopped"),
     "alter": lambda client: client.alter_offsets("stopped", {KEY: {"position": 9}}),
@@ -323,7 +318,7 @@ class Fake:
 
 
 GOOD, AWAY = Response(200), Response(503)
-REFUSED, CUT = ConnectionFailedError("refused", certain=True), ConnectionFailedError("cut")
+REFUSED, LOST = ConnectionFailedError("refused", certain=True), ConnectionFailedError("cut")
 
 
 @pytest.mark.parametrize(
@@ -332,19 +327,19 @@ REFUSED, CUT = ConnectionFailedError("refused", certain=True), ConnectionFailedE
         ([GOOD, GOOD], "PUT", 200, [1, 0]),
         ([REFUSED, GOOD], "PUT", 200, [1, 1]),
         ([AWAY, GOOD], "PUT", 200, [1, 1]),
-        ([CUT, GOOD], "GET", 200, [1, 1]),
+        ([LOST, GOOD], "GET", 200, [1, 1]),
         ([REFUSED, AWAY], "PUT", 503, [1, 1]),
     ],
 )
 def test_the_next_server_is_tried(outcomes, method, status, asked):
     servers = [Fake(outcome) for outcome in outcomes]
-    assert FailoverTransport(servers, is_unfit).request(method, "/").status == status
+    assert FailoverTransport(servers, CONNECT.is_unfit).request(method, "/").status == status
     assert [server.asked for server in servers] == asked
 
 
 def test_a_write_that_may_have_arrived_is_left_to_the_caller():
-    servers = [Fake(CUT), Fake(GOOD)]
-    transport = FailoverTransport(servers, is_unfit)
+    servers = [Fake(LOST), Fake(GOOD)]
+    transport = FailoverTransport(servers, CONNECT.is_unfit)
     with pytest.raises(ConnectionFailedError):
         transport.request("PUT", "/")
     assert transport.request("PUT", "/").ok
@@ -354,5 +349,5 @@ def test_a_write_that_may_have_arrived_is_left_to_the_caller():
 def test_an_unknown_host_does_not_hide_one_that_may_come_back():
     unknown = ConnectionFailedError("unknown", certain=True, permanent=True)
     with pytest.raises(ConnectionFailedError) as caught:
-        FailoverTransport([Fake(REFUSED), Fake(unknown)], is_unfit).request("GET", "/")
+        FailoverTransport([Fake(REFUSED), Fake(unknown)], CONNECT.is_unfit).request("GET", "/")
     assert not caught.value.permanent

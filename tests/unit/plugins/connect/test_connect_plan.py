@@ -10,14 +10,20 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.apply 
     Conduct,
     apply,
     preview,
-    read_offsets,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient, Patience
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import Actual, Declared, Task, declare
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.plan import Rules, Step, plan
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import (
+    Connector,
+    Declared,
+    Task,
+    declare,
+)
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.plan import Action, Rules, plan
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.read import read_offsets
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait import Timing
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.patience import Patience
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._masking import Mask
 from fake_connect_worker import Held, Worker
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,35 +31,35 @@ from hypothesis import strategies as st
 CONFIG = {"connector.class": "Sink"}
 
 
-def steps(state, actual_state, *, tasks=("running",), differs=False, restart="failed"):
+def actions(state, actual_state, *, tasks=("running",), differs=False, restart="failed"):
     declared = Declared("a", state, {**CONFIG, "topic": "new"} if differs else CONFIG)
     listed = tuple(Task(index, task) for index, task in enumerate(tasks))
-    actual = Actual("a", CONFIG, "sink", actual_state, task_ids=tuple(range(len(tasks))), tasks=listed)
-    (change,) = plan([declared], {"a": actual}, Rules(restart=restart))
-    return [step.name.lower() for step in change.steps]
+    actual = Connector("a", CONFIG, "sink", actual_state, task_ids=tuple(range(len(tasks))), tasks=listed)
+    (step,) = plan([declared], {"a": actual}, Rules(restart=restart))
+    return [action.name.lower() for action in step.actions]
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (steps("present", "paused"), []),
-        (steps("present", None), []),
-        (steps("running", None), ["resume"]),
-        (steps("running", "running"), []),
-        (steps("running", "paused", differs=True), ["configure", "resume"]),
-        (steps("paused", "running", differs=True), ["pause", "configure"]),
-        (steps("stopped", "failed"), ["stop"]),
-        (steps("paused", "failed"), ["pause", "restart_failed"]),
-        (steps("paused", "failed", restart="never"), []),
-        (steps("running", "running", tasks=["failed"]), ["restart_failed"]),
-        (steps("running", "running", tasks=["failed"], differs=True), ["configure", "restart_failed"]),
-        (steps("running", "running", tasks=["failed"], restart="never"), []),
-        (steps("running", "running", tasks=["failed"], restart="always"), ["restart"]),
-        (steps("running", "running", restart="on_change"), []),
-        (steps("running", "running", restart="on_change", differs=True), ["configure", "restart"]),
-        (steps("stopped", "stopped", tasks=[], restart="always"), []),
-        (steps("present", "stopped", tasks=[], restart="always"), []),
-        (steps("absent", "running"), ["delete"]),
+        (actions("present", "paused"), []),
+        (actions("present", None), []),
+        (actions("running", None), ["resume"]),
+        (actions("running", "running"), []),
+        (actions("running", "paused", differs=True), ["configure", "resume"]),
+        (actions("paused", "running", differs=True), ["pause", "configure"]),
+        (actions("stopped", "failed"), ["stop"]),
+        (actions("paused", "failed"), ["pause", "restart_failed"]),
+        (actions("paused", "failed", restart="never"), []),
+        (actions("running", "running", tasks=["failed"]), ["restart_failed"]),
+        (actions("running", "running", tasks=["failed"], differs=True), ["configure", "restart_failed"]),
+        (actions("running", "running", tasks=["failed"], restart="never"), []),
+        (actions("running", "running", tasks=["failed"], restart="always"), ["restart"]),
+        (actions("running", "running", restart="on_change"), []),
+        (actions("running", "running", restart="on_change", differs=True), ["configure", "restart"]),
+        (actions("stopped", "stopped", tasks=[], restart="always"), []),
+        (actions("present", "stopped", tasks=[], restart="always"), []),
+        (actions("absent", "running"), ["delete"]),
     ],
 )
 def test_steps_and_their_order(given, expected):
@@ -109,9 +115,9 @@ def held(draw):
     return Held(draw(stored), state, tasks, offsets=[place for place in draw(offsets) if place["offset"]])
 
 
-def needed(change):
-    """The steps that are done where a worker restarts by itself what failed with the old configuration."""
-    return tuple(one for one in change.steps if one != Step.RESTART_FAILED or Step.CONFIGURE not in change.steps)
+def needed(step):
+    """The actions that are done where a worker restarts by itself what failed with the old configuration."""
+    return tuple(one for one in step.actions if one != Action.RESTART_FAILED or Action.CONFIGURE not in step.actions)
 
 
 @settings(max_examples=60, deadline=None)
@@ -149,8 +155,8 @@ def test_what_was_applied_needs_nothing_more(declared, existing, version, rules)
     second = plan(wanted, read(), rules)
     # Of a connector that is not stopped nobody knows how far it has come.
     unknown = {one.name for one in wanted if one.offsets is not None and worker.connectors[one.name].state != "STOPPED"}
-    assert [change.name for change in second if change.steps] == [one.name for one in wanted if one.name in unknown]
-    assert not any(change.writes_config for change in second)
+    assert [step.name for step in second if step.actions] == [one.name for one in wanted if one.name in unknown]
+    assert not any(step.writes_config for step in second)
     if rules.purge_match is None:
         assert untouched <= worker.connectors.keys()
-    assert not any(step is Step.DELETE for change in second for step in change.steps)
+    assert not any(action is Action.DELETE for step in second for action in step.actions)

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect import apply, client, wait
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect import read, runner, wait
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import LiveConnectError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.patience import Patience
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
 from ansible_collections.igrafx.liveconnect.plugins.modules import kafka_connector, kafka_connector_info
 from fake_connect_worker import Held, Worker
@@ -92,10 +94,11 @@ def run(monkeypatch):
             for name, one in held.items()
         }
         line, clock = Line(worker, at, answer), Clock()
-        for module in (apply, client, wait):
+        for module in (read, wait):
             monkeypatch.setattr(module, "time", clock)
+        monkeypatch.setattr(runner, "Patience", partial(Patience, clock=clock.monotonic, sleep=clock.sleep))
+        monkeypatch.setattr(runner, "transport_from", lambda *_arguments: line)
         module = kafka_connector if options else kafka_connector_info
-        monkeypatch.setattr(module, "transport_from", lambda *_arguments: line)
         given = {"url": "http://worker", "retry_timeout": LONGEST, **(options or {})}
         check = given.pop("check", False)
         if options:
@@ -105,11 +108,9 @@ def run(monkeypatch):
         shown = []
         try:
             if options:
-                shown.append(
-                    module.run(validated.validated_parameters, check_mode=check, diff_mode=True, warn=shown.append)
-                )
+                shown.append(runner.run(validated.validated_parameters, check_mode=check, diff=True, warn=shown.append))
             else:
-                shown.append(module.run(validated.validated_parameters))
+                shown.append(runner.run_info(validated.validated_parameters))
         except LiveConnectError as error:
             shown.append({"msg": str(error), **error.details})
         return json.dumps(shown), line, clock

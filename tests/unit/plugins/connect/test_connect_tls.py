@@ -7,11 +7,12 @@ import ssl
 import subprocess
 
 import pytest
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient, Patience
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, UnreachableError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.patience import Patience
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.servers import UrlTransport
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._masking import Mask
 from fake_connect_worker import serve
 
 
@@ -43,7 +44,9 @@ def client(url, *, patience=60, **access):
 
 
 def test_an_authority_of_ones_own(url, certificate):
-    assert client(url, ca_path=str(certificate / "certificate.pem")).read([]) == {}
+    trust = {"ca_path": str(certificate / "certificate.pem")}
+    assert client(url, **trust).read([]) == {}
+    assert client(url.replace("https:", "HTTPS:"), **trust).read([]) == {}
 
 
 def test_verification_can_be_given_up(url):

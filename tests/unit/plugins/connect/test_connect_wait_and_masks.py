@@ -3,11 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect import retries
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.masking import Mask
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect import wait
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.failures import longest_retries
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.model import (
-    Actual,
+    Connector,
     Task,
     parse_connectors,
     root_cause,
@@ -20,12 +22,13 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait i
     wait_for,
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.answers import Piece
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._masking import Mask
 
-RUNS = Actual("a", state="running", task_ids=(0,), tasks=(Task(0, "running"),))
-MOVES = Actual("a", state="running", task_ids=(0,), tasks=(Task(0, "unassigned"),))
-FAILS = Actual("a", state="running", task_ids=(0,), tasks=(Task(0, "failed", trace="x\nCaused by: y"),))
-NO_TASKS = Actual("a", state="running")
-RESTS = Actual("a", state="stopped")
+RUNS = Connector("a", state="running", task_ids=(0,), tasks=(Task(0, "running"),))
+MOVES = Connector("a", state="running", task_ids=(0,), tasks=(Task(0, "unassigned"),))
+FAILS = Connector("a", state="running", task_ids=(0,), tasks=(Task(0, "failed", trace="x\nCaused by: y"),))
+NO_TASKS = Connector("a", state="running")
+RESTS = Connector("a", state="stopped")
 
 
 @pytest.mark.parametrize(
@@ -36,8 +39,8 @@ RESTS = Actual("a", state="stopped")
         ("paused", RUNS, False),
         ("running", MOVES, False),
         ("running", NO_TASKS, True),
-        ("running", Actual("a", state="running", task_ids=(0, 1), tasks=(Task(0, "running"),)), False),
-        ("running", Actual("a", state="restarting"), False),
+        ("running", Connector("a", state="running", task_ids=(0, 1), tasks=(Task(0, "running"),)), False),
+        ("running", Connector("a", state="restarting"), False),
         ("running", None, False),
         ("absent", None, True),
         ("absent", RUNS, False),
@@ -122,7 +125,11 @@ def test_an_old_failure_is_believed_later_than_an_old_success():
         ([RUNS], 60, ""),
     ],
 )
-def test_what_had_failed_has_to_run_on(pictures, trial, error):
+def test_what_had_failed_has_to_run_on(monkeypatch, pictures, trial, error):
+    # The time that a look takes does not count: only the pauses do.
+    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
+    clock.sleep = lambda seconds: setattr(clock, "now", clock.now + seconds)
+    monkeypatch.setattr(wait, "time", clock)
     timing = Timing(timeout=0.1, poll_interval=0.001, settle=0, settle_each=0, repair=60)
     goal = Goal("a", "running", FAILS, written=True, trial=trial)
     waited = wait_for(Film(*pictures), [goal], {}, timing, Mask(), stop_at_first=True)
@@ -134,7 +141,7 @@ def test_a_known_failure_comes_with_its_remedy():
     trace = "java.lang.IllegalStateException: Could not find any input file(s) to infer schema from.\n\tat x"
     timing = Timing(timeout=1, poll_interval=0.001, settle=0)
     goal = Goal("a", "running", None, written=True)
-    film = Film(Actual("a", state="failed", trace=trace))
+    film = Film(Connector("a", state="failed", trace=trace))
     error = wait_for(film, [goal], {}, timing, Mask(), stop_at_first=True).errors["a"]
     assert error.startswith("failed: java.lang.IllegalStateException: Could not find any input file(s)")
     assert "infer schema from. Declare key.schema and value.schema" in error
@@ -152,7 +159,7 @@ def test_a_known_failure_comes_with_its_remedy():
     ],
 )
 def test_how_long_a_connector_tries_again(config, seconds):
-    assert retries.longest(config) == seconds
+    assert longest_retries(config) == seconds
 
 
 def test_the_more_is_written_the_longer_a_connector_may_be_without_its_tasks():
@@ -184,7 +191,7 @@ def test_a_connector_without_tasks_is_believed_late(pictures, taskless, error):
 
 
 def test_a_worker_that_never_learns_of_a_task_holds_up_only_what_was_written():
-    unseen = Actual("a", state="running", task_ids=(0,))
+    unseen = Connector("a", state="running", task_ids=(0,))
     timing = Timing(timeout=0.05, poll_interval=0.001, settle=0.01)
     for written, errors in ((False, []), (True, ["a"])):
         goal = Goal("a", "running", unseen, written)

@@ -9,9 +9,9 @@ from functools import partial
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect import client
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import Patience
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect import client, runner
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait import Timing
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.patience import Patience
 from ansible_collections.igrafx.liveconnect.plugins.modules import kafka_connector
 from fake_connect_worker import BOOTING, REBALANCE_READ, REBALANCE_WRITE, Held, Worker, error, serve
 
@@ -25,8 +25,8 @@ MOVED = {**PLACE, "offset": {"position": 9}}
 @pytest.fixture
 def run(url, capsys, monkeypatch):
     """Runs the module as Ansible does; gives its result, and checks that no secret is in it."""
-    monkeypatch.setattr(kafka_connector, "Patience", partial(Patience, first_pause=0.001, longest_pause=0.01))
-    monkeypatch.setattr(kafka_connector, "Timing", partial(Timing, settle=0.02, settle_each=0, repair=0.02, heal=0.02))
+    monkeypatch.setattr(runner, "Patience", partial(Patience, first_pause=0.001, longest_pause=0.01))
+    monkeypatch.setattr(runner, "Timing", partial(Timing, settle=0.02, settle_each=0, repair=0.02, heal=0.02))
 
     def run(*, check=False, hidden="no such text", **options):
         options = {"url": url, "poll_interval": 0.002, "retry_timeout": 5, "wait_timeout": 5, **options}
@@ -555,7 +555,7 @@ def test_a_connector_created_meanwhile_by_another_is_refused(run, worker):
 
 
 def test_a_connector_without_status_yet_is_waited_for_and_not_created_again(run, worker, monkeypatch):
-    monkeypatch.setattr(kafka_connector, "Timing", partial(Timing, settle=30))
+    monkeypatch.setattr(runner, "Timing", partial(Timing, settle=30))
     worker.connectors["a"] = Held(dict(STORED))
     worker.without_status["a"] = 3
     result = run(name="a", config=PLAIN, state="running")

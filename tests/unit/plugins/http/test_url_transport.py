@@ -10,13 +10,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, RefusedError
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.address import checked_url
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access, checked_url
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.servers import UrlTransport
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import (
     ConnectionFailedError,
     Response,
 )
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
 
 
 @pytest.fixture
@@ -83,6 +82,15 @@ def test_a_redirect_is_told_and_not_followed(server, method):
     with pytest.raises(RefusedError, match=r"sends on to https://elsewhere.example/api\. Give the address") as caught:
         UrlTransport(Access(server.url, bearer_token="abc")).request(method, "/x")
     assert "token" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("location", ["http://[?token=1", "file:///etc/passwd"])
+def test_a_redirect_to_no_web_address_is_told_as_well(server, status, location):
+    server.answer = (status, {"Location": location}, b"")
+    with pytest.raises(RefusedError) as caught:
+        UrlTransport(Access(server.url)).request("GET", "/x")
+    assert caught.value.message == f"{server.url} sends on to {location.partition('?')[0]}."
 
 
 def test_nobody_there(server):

@@ -14,12 +14,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import InvalidInputError, RefusedError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import (
+    InvalidInputError,
+    RefusedError,
+    StorageError,
+)
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import ConnectionFailedError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins import download
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.download import Web
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._plugins.storage import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

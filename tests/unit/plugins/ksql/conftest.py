@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.patience import Patience
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.servers import UrlTransport
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import KsqlClient, Patience
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import KsqlClient
 
 # The tests are imported one by one, without packages: what they share is found by path.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -97,4 +98,4 @@ def wire(url):
 
 @pytest.fixture
 def client(wire, clock):
-    return KsqlClient(wire, Patience(60, clock, clock.sleep), wait_timeout=30)
+    return KsqlClient(wire, Patience(60, clock=clock, sleep=clock.sleep), wait_timeout=30)

@@ -15,10 +15,11 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import 
     LiveConnectError,
     RefusedError,
 )
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.patience import KSQLDB, Patience, Tries
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import ConnectionFailedError, Response
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql import apply
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import converge
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import KsqlClient, Patience
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import KsqlClient
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.plan import plan
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.read import Site, read
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
@@ -350,7 +351,7 @@ def test_what_is_done_of_building_again_is_told_too(client, engine):
 
 
 def test_what_was_done_is_looked_up_though_the_time_is_over(client, engine):
-    client.patience.seconds = 0
+    client.tries = Tries(Patience(0), KSQLDB)
     engine.fences = [(1, FENCED_OFF[0])]
     with pytest.raises(DeadlineError) as caught:
         run(client, ORDERS + BIG)
@@ -389,6 +390,31 @@ def test_an_answer_that_leaves_out_a_statement_is_no_success(client, wire, clock
         run(client, ORDERS)
     assert caught.value.details["changed"] is False
     assert 60 <= clock.now < 70
+
+
+HINT = "It is asked through the proxy p:3128."
+PAGE = b"<html><h1>Company proxy</h1></html>"
+
+
+@pytest.mark.parametrize("ask", [lambda client: run(client, ORDERS), lambda client: client.info()])
+@pytest.mark.parametrize(
+    ("answer", "remedy"),
+    [
+        ((403, PAGE), HINT),
+        ((407, b""), HINT),
+        ((200, PAGE), HINT),
+        ((404, PAGE), HINT),
+        ((503, PAGE), HINT),
+        # What ksqlDB itself says has nothing to do with a proxy.
+        ((403, b'{"@type":"generic_error","error_code":40300,"message":"no"}'), "Check url_username"),
+        ((503, b'{"@type":"generic_error","error_code":50302,"message":"starting"}'), "See its log"),
+    ],
+)
+def test_an_answer_that_may_be_a_proxys(client, wire, ask, answer, remedy):
+    wire.faults = [Response(*answer, proxy_hint=HINT)] * 100
+    with pytest.raises((RefusedError, DeadlineError)) as caught:
+        ask(client)
+    assert caught.value.remedy.startswith(remedy)
 
 
 def test_credentials_are_asked_for(client, wire):

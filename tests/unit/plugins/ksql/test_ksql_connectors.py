@@ -6,19 +6,20 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import (
     DeadlineError,
     InvalidInputError,
     RefusedError,
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.access import Access
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.servers import UrlTransport
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.urls import UrlTransport
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import converge
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import ConnectReader, Patience
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.read import Site
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.read import Site, read
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.report import diff
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._masking import Mask
 from file_worker import FileWorker
 from ksql_pipeline import ORDERS, actions, declared, removed
 from ksqldb.request import Settings
@@ -40,7 +41,7 @@ def worker(engine):
 
 @pytest.fixture
 def site(client, worker):
-    return Site(client, connect=ConnectReader(UrlTransport(Access(worker.url)), client.patience))
+    return Site(client, connect=ConnectClient(UrlTransport(Access(worker.url)), Mask(), client.patience))
 
 
 def run(site, text, *, check=False, on_drift="fail"):
@@ -111,18 +112,27 @@ BOOTING = Response(404, b"<html><body><h2>HTTP ERROR 404 Not Found</h2></body></
 HELD = Response(200, b'{"a": {"info": {"name": "a", "config": {"name": "a", "k": "v"}}}, "gone": {"info": null}}')
 
 
-def test_a_worker_that_starts_is_waited_for(clock):
-    reader = ConnectReader(Answers(BOOTING, Response(503), HELD), Patience(60, clock, clock.sleep))
-    assert reader.configs() == {"A": {"k": "v"}}
+def held(client, *answers):
+    """The connectors as a worker that gives these answers tells them, read with the client's clock."""
+    site = Site(client, connect=ConnectClient(Answers(*answers), Mask(), client.patience, option="connect_url"))
+    return read(site, declared(SOURCE)).connectors
 
 
-def test_a_worker_that_does_not_come_ends_at_the_deadline(clock):
-    with pytest.raises(DeadlineError, match="Kafka Connect answers 404"):
-        ConnectReader(Answers(BOOTING), Patience(60, clock, clock.sleep)).configs()
+def test_a_worker_that_starts_is_waited_for(client):
+    assert held(client, BOOTING, Response(503), HELD) == {"A": {"k": "v"}}
+
+
+def test_a_worker_that_does_not_come_ends_at_the_deadline(client, clock):
+    with pytest.raises(DeadlineError, match=r"Kafka Connect: .* within 60 s: HTTP 404"):
+        held(client, BOOTING)
     assert 60 <= clock.now < 70
 
 
-def test_a_worker_that_refuses_is_not_asked_again(clock):
-    with pytest.raises(RefusedError, match=r"Kafka Connect answers 401.*url_username"):
-        ConnectReader(Answers(Response(401)), Patience(60, clock, clock.sleep)).configs()
+@pytest.mark.parametrize(
+    ("answer", "remedy"),
+    [(Response(401), r"HTTP 401 .*url_username"), (Response(200, b"<html>"), "Check that connect_url is the address")],
+)
+def test_a_worker_that_refuses_is_not_asked_again(client, clock, answer, remedy):
+    with pytest.raises(RefusedError, match=f"Kafka Connect: .*{remedy}"):
+        held(client, answer)
     assert clock.now == 0

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import DeadlineError, RefusedError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.patience import Patience
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import (
     KsqlClient,
-    Patience,
     Script,
     StatementRefusedError,
     UnsettledError,
@@ -46,7 +46,7 @@ class Recording:
 @pytest.fixture
 def client(clock):
     def made(*numbers):
-        return KsqlClient(Recording(*numbers), Patience(60, clock, clock.sleep), wait_timeout=30)
+        return KsqlClient(Recording(*numbers), Patience(60, clock=clock, sleep=clock.sleep), wait_timeout=30)
 
     return made
 

@@ -13,17 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.client import ConnectClient
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import LiveConnectError
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.patience import Patience
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.apply import converge
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.client import (
-    ConnectReader,
     KsqlClient,
-    Patience,
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.info import REQUEST, described
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.read import Site
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._ksql.steps import Rules
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._masking import Mask
 from conftest import Clock
 from ksql_pipeline import BIG, ORDERS, PIPELINE, WIDER, Direct, declared, removed, run
 from ksqldb.engine import Engine
@@ -103,7 +104,7 @@ def attempt(case, place=-1, instead=None, *, for_ever=False):
     engine, clock = Slow(), Clock()
     engine.catalogue = HOLDING[case.before].catalogue.sandbox()
     transport = Spoiled(Direct(engine), place, instead, for_ever)
-    client = KsqlClient(transport, Patience(RETRY, clock, clock.sleep), wait_timeout=WAIT)
+    client = KsqlClient(transport, Patience(RETRY, clock=clock, sleep=clock.sleep), wait_timeout=WAIT)
     told = ""
     try:
         case.act(client)
@@ -131,7 +132,7 @@ def test_rubbish_instead_of_any_answer(case, rubbish):
 def test_rubbish_instead_of_the_answer_to_a_dry_run_is_no_success(rubbish):
     clock = Clock()
     transport = Spoiled(Direct(Engine()), 2, response(*rubbish), for_ever=True)
-    client = KsqlClient(transport, Patience(RETRY, clock, clock.sleep))
+    client = KsqlClient(transport, Patience(RETRY, clock=clock, sleep=clock.sleep))
     with pytest.raises(LiveConnectError):
         CASES["check"].act(client)
 
@@ -185,8 +186,8 @@ def connect(client_clock, answer, statements=CONNECTOR):
         def request(self, *_args, **_more):
             return answer
 
-    client = KsqlClient(Direct(Engine()), Patience(RETRY, client_clock, client_clock.sleep))
-    reader = ConnectReader(Worker(), Patience(RETRY, client_clock, client_clock.sleep))
+    client = KsqlClient(Direct(Engine()), Patience(RETRY, clock=client_clock, sleep=client_clock.sleep))
+    reader = ConnectClient(Worker(), Mask(), Patience(RETRY, clock=client_clock, sleep=client_clock.sleep))
     return converge(Site(client, connect=reader), declared(statements), Rules(), check=True)
 
 

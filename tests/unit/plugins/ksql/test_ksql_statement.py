@@ -65,6 +65,20 @@ def test_statements_that_are_no_text_are_refused(run, statements):
     assert run(statements=statements)["msg"].startswith("statements: this is neither a text nor a list")
 
 
+CONNECTOR = "CREATE SOURCE CONNECTOR c WITH ('connector.class'='x.Y', 'password'='${secret}');"
+
+
+def test_kafka_connect_is_asked_about_connectors_alone(run, url):
+    assert "'nowhere' is not a web address" in run(statements=[STREAM], connect_url=["nowhere"])["msg"]
+    assert run(statements=[STREAM], connect_url=["http://127.0.0.1:9"])["changed"]
+    # ksqlDB is no Kafka Connect, and says so with words that a secret may be.
+    secrets = {"secret": "Resource not found"}
+    result = run(statements=[CONNECTOR], connect_url=[url], secrets=secrets, retry_timeout=0)
+    assert result["msg"].startswith(
+        "Kafka Connect: The worker could not serve GET /connectors/- within 0 s: HTTP 404 ***"
+    )
+
+
 def test_drift_fails_with_its_diff(run):
     run(statements=[STREAM])
     result = run(statements=[STREAM.replace("v INT", "v INT, w INT")])

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import LiveConnectError
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._workgroup.client import Access, load_driver
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._workgroup.client import Login, load_driver
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,7 +57,7 @@ def _certificate(base: Path, uid: int) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Access]:
+def postgres() -> Iterator[Login]:
     """How to reach the server's socket as its superuser; skips where there is no server or no driver.
 
     ``port`` is also that of 127.0.0.1, where TLS is required; its certificate lies beside the socket.
@@ -99,20 +99,20 @@ def postgres() -> Iterator[Access]:
         )
         run("pg_ctl", "start", "--wait", "--pgdata", data, "--log", str(base / "log"), "--options", settings)
         try:
-            yield Access(unix_socket=name, port=port, user="postgres", password=PASSWORD, database="postgres")
+            yield Login(unix_socket=name, port=port, user="postgres", password=PASSWORD, database="postgres")
         finally:
             run("pg_ctl", "stop", "--pgdata", data, "--mode=immediate")
 
 
 @pytest.fixture
-def tls(postgres: Access) -> Access:
+def tls(postgres: Login) -> Login:
     """The same server over TCP, the certificate verified against itself."""
     certificate = str(Path(postgres.unix_socket) / "certificate.pem")
     return replace(postgres, host="127.0.0.1", unix_socket="", ssl_mode="verify-ca", ca_cert=certificate)
 
 
 @pytest.fixture
-def sql(postgres: Access) -> Callable[..., list[t.Any]]:
+def sql(postgres: Login) -> Callable[..., list[t.Any]]:
     """Runs one statement as the superuser, commits, and returns its rows."""
 
     def run(statement: str, *values: object) -> list[t.Any]:

@@ -14,7 +14,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._workgroup.appl
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._workgroup.model import Registration, Row
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._workgroup.plan import (
     UnknownWorkgroupError,
-    make_plan,
+    plan,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,9 +48,9 @@ def test_only_what_differs_is_written_after_a_look_under_lock() -> None:
     table = Table({"a": Row("a", "x", "y"), "b": Row("b", None, None)})
     desired = [Registration("b", "x", "y"), Registration("a", "x", "y")]
 
-    plan = register(table, desired, check_mode=False)
+    done = register(table, desired, check_mode=False)
 
-    assert [entry.changed for entry in plan.entries] == [True, False]
+    assert [entry.changed for entry in done.steps] == [True, False]
     assert table.asked == ["look", "lock", "write b", "commit"]
 
 
@@ -89,18 +89,18 @@ def test_an_unknown_workgroup_fails_before_anything_is_written_and_names_what_is
 @pytest.mark.parametrize(("known", "said"), [([], "no workgroup at all"), (["wk1", "wk2"], "2 other workgroups")])
 def test_an_unknown_workgroup_without_likeness_says_what_the_table_holds(known: list[str], said: str) -> None:
     with pytest.raises(UnknownWorkgroupError, match=said):
-        make_plan([Registration(ID, "x", "y")], [], lambda: known)
+        plan([Registration(ID, "x", "y")], [], known)
 
 
 def test_the_spelling_as_given_is_preferred_and_two_rows_of_one_id_are_refused() -> None:
     upper, lower = Row(ID.upper(), None, None), Row(ID, None, None)
 
-    plan = make_plan([Registration(ID.upper(), "x", "y")], [lower, upper], list)
-    assert plan.entries[0].before == upper
-    plan = make_plan([Registration(ID.upper(), "x", "y")], [lower], list)
-    assert plan.entries[0].after == Row(ID, "x", "y")
+    found = plan([Registration(ID.upper(), "x", "y")], [lower, upper])
+    assert found.steps[0].before == upper
+    found = plan([Registration(ID.upper(), "x", "y")], [lower])
+    assert found.steps[0].after == Row(ID, "x", "y")
     with pytest.raises(InvalidInputError, match="2 rows"):
-        make_plan([Registration(ID, "x", "y")], [lower, lower], list)
+        plan([Registration(ID, "x", "y")], [lower, lower])
 
 
 ids = st.sampled_from(["a", "b", "c", "d"])

@@ -22,7 +22,7 @@ from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import 
 )
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._workgroup.apply import register
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._workgroup.client import (
-    Access,
+    Login,
     load_driver,
     open_store,
 )
@@ -60,7 +60,7 @@ def rows(sql: Sql) -> dict[str, tuple[str | None, str | None]]:
     }
 
 
-def run(postgres: Access, capsys: pytest.CaptureFixture[str], **options: t.Any) -> dict[str, t.Any]:
+def run(postgres: Login, capsys: pytest.CaptureFixture[str], **options: t.Any) -> dict[str, t.Any]:
     arguments = {
         "login_unix_socket": postgres.unix_socket,
         "login_port": postgres.port,
@@ -77,7 +77,7 @@ def run(postgres: Access, capsys: pytest.CaptureFixture[str], **options: t.Any) 
 
 
 def test_check_do_check_do_and_take_out(
-    postgres: Access, sql: Sql, workgroups: str, capsys: pytest.CaptureFixture[str]
+    postgres: Login, sql: Sql, workgroups: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     spelling = ID.upper() if workgroups == "uuid" else ID
     declared = {"workgroup_id": spelling, "broker": "192.168.1.128:19092", "registry": "192.168.1.128:8081"}
@@ -102,7 +102,7 @@ def test_check_do_check_do_and_take_out(
 
 @pytest.mark.usefixtures("workgroups")
 def test_an_unknown_workgroup_stops_the_whole_task(
-    postgres: Access, sql: Sql, capsys: pytest.CaptureFixture[str]
+    postgres: Login, sql: Sql, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fleet = [
         {"workgroup_id": workgroup, "broker": "10.0.0.1:19092", "registry": "10.0.0.1:8081"}
@@ -120,7 +120,7 @@ def test_an_unknown_workgroup_stops_the_whole_task(
 @pytest.mark.parametrize(
     "name", ['a"b', "a%sb", "%", "{table}", "x'; DROP TABLE t; --", "é" * 31, "select", "with space", "Mixed"]
 )
-def test_names_are_taken_exactly_as_given(postgres: Access, sql: Sql, name: str) -> None:
+def test_names_are_taken_exactly_as_given(postgres: Login, sql: Sql, name: str) -> None:
     quoted = '"' + name.replace('"', '""') + '"'
     sql(f"CREATE SCHEMA {quoted}")
     sql(f"CREATE TABLE {quoted}.{quoted} ({quoted} text, b text, r text)")
@@ -134,7 +134,7 @@ def test_names_are_taken_exactly_as_given(postgres: Access, sql: Sql, name: str)
     sql(f"DROP SCHEMA {quoted} CASCADE")
 
 
-def test_names_that_were_created_without_quotes_are_given_in_small_letters(postgres: Access, sql: Sql) -> None:
+def test_names_that_were_created_without_quotes_are_given_in_small_letters(postgres: Login, sql: Sql) -> None:
     sql("CREATE TABLE Workgroups (Id uuid, Kafka_Broker text, Kafka_Registry text)")
     sql("INSERT INTO Workgroups VALUES (%s)", ID)
     with open_store(postgres, WorkgroupTable("public", "workgroups", "id", "kafka_broker", "kafka_registry")) as store:
@@ -158,7 +158,7 @@ one_table = pytest.mark.parametrize("workgroups", ["text"], indirect=True)
     ],
 )
 def test_no_option_reaches_the_database_as_anything_but_a_value_or_a_name(
-    postgres: Access, sql: Sql, capsys: pytest.CaptureFixture[str], option: str
+    postgres: Login, sql: Sql, capsys: pytest.CaptureFixture[str], option: str
 ) -> None:
     declared = {"workgroup_id": ID, "broker": "10.0.0.1:19092", "registry": "10.0.0.1:8081"}
     over_tls = {"login_host": "127.0.0.1", "ssl_mode": "verify-ca"} if option == "ca_cert" else {}
@@ -175,7 +175,7 @@ def test_no_option_reaches_the_database_as_anything_but_a_value_or_a_name(
 @one_table
 @pytest.mark.usefixtures("workgroups")
 def test_a_registry_whose_path_looks_like_a_statement_is_stored_as_it_is(
-    postgres: Access, sql: Sql, capsys: pytest.CaptureFixture[str]
+    postgres: Login, sql: Sql, capsys: pytest.CaptureFixture[str]
 ) -> None:
     registry = "http://10.0.0.1:8081/';DROP%20TABLE--%s\"{}"
 
@@ -187,7 +187,7 @@ def test_a_registry_whose_path_looks_like_a_statement_is_stored_as_it_is(
 @one_table
 @pytest.mark.usefixtures("workgroups")
 def test_an_address_of_one_machine_is_warned_of_when_it_is_allowed(
-    postgres: Access, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    postgres: Login, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     warnings: list[str] = []
     # Where other tests have loaded Ansible's controller, a warning goes to its display and not into the result.
@@ -202,7 +202,7 @@ def test_an_address_of_one_machine_is_warned_of_when_it_is_allowed(
 
 @one_table
 @pytest.mark.usefixtures("workgroups")
-def test_a_server_that_requires_tls_is_met_with_it_and_verified(postgres: Access, tls: Access) -> None:
+def test_a_server_that_requires_tls_is_met_with_it_and_verified(postgres: Login, tls: Login) -> None:
     with open_store(tls, TABLE) as store:
         assert register(store, DESIRED, check_mode=False).changes
     for changed, said in (
@@ -216,7 +216,7 @@ def test_a_server_that_requires_tls_is_met_with_it_and_verified(postgres: Access
 
 
 @pytest.mark.usefixtures("workgroups")
-def test_a_row_held_by_another_session_ends_in_a_deadline(postgres: Access, sql: Sql) -> None:
+def test_a_row_held_by_another_session_ends_in_a_deadline(postgres: Login, sql: Sql) -> None:
     with closing(load_driver().connect(**postgres.libpq_options())) as other:
         other.cursor().execute('SELECT 1 FROM "WORKGROUPS" FOR UPDATE')
         with (
@@ -231,7 +231,7 @@ def test_a_row_held_by_another_session_ends_in_a_deadline(postgres: Access, sql:
 
 
 @pytest.mark.usefixtures("workgroups")
-def test_the_second_of_two_runs_at_once_waits_for_the_first_and_changes_nothing(postgres: Access, sql: Sql) -> None:
+def test_the_second_of_two_runs_at_once_waits_for_the_first_and_changes_nothing(postgres: Login, sql: Sql) -> None:
     # In the opposite order, so that each would hold what the other waits for if rows were locked as declared.
     desired = [*DESIRED, Registration(OTHER, BROKER, REGISTRY)]
 
@@ -252,7 +252,7 @@ def test_the_second_of_two_runs_at_once_waits_for_the_first_and_changes_nothing(
 
 
 @pytest.mark.usefixtures("workgroups")
-def test_what_is_not_committed_is_not_written(postgres: Access, sql: Sql) -> None:
+def test_what_is_not_committed_is_not_written(postgres: Login, sql: Sql) -> None:
     with open_store(postgres, TABLE) as store:
         store.write(Row(ID, BROKER, REGISTRY))
 
@@ -261,7 +261,7 @@ def test_what_is_not_committed_is_not_written(postgres: Access, sql: Sql) -> Non
 
 @pytest.mark.usefixtures("workgroups")
 def test_a_role_that_may_only_read_is_told_what_to_grant_but_may_find_everything_in_place(
-    postgres: Access, sql: Sql
+    postgres: Login, sql: Sql
 ) -> None:
     sql("CREATE ROLE reader LOGIN PASSWORD 'reader'")
     sql('GRANT SELECT ON "WORKGROUPS" TO reader')
@@ -284,13 +284,13 @@ def test_a_role_that_may_only_read_is_told_what_to_grant_but_may_find_everything
     ],
 )
 @pytest.mark.usefixtures("workgroups")
-def test_a_name_that_does_not_exist_says_so(postgres: Access, table: WorkgroupTable, remedy: str) -> None:
+def test_a_name_that_does_not_exist_says_so(postgres: Login, table: WorkgroupTable, remedy: str) -> None:
     with open_store(postgres, table) as store, pytest.raises(RefusedError, match=remedy):
         register(store, DESIRED, check_mode=False)
 
 
 @pytest.mark.usefixtures("workgroups")
-def test_a_value_that_does_not_fit_is_refused_in_the_servers_words(postgres: Access) -> None:
+def test_a_value_that_does_not_fit_is_refused_in_the_servers_words(postgres: Login) -> None:
     too_long = [Registration(ID, BROKER, "http://" + "x" * 64)]
 
     with open_store(postgres, TABLE) as store, pytest.raises(RefusedError, match="value too long"):
@@ -298,7 +298,7 @@ def test_a_value_that_does_not_fit_is_refused_in_the_servers_words(postgres: Acc
 
 
 @pytest.mark.usefixtures("workgroups")
-def test_a_trigger_that_swallows_the_update_is_noticed(postgres: Access, sql: Sql) -> None:
+def test_a_trigger_that_swallows_the_update_is_noticed(postgres: Login, sql: Sql) -> None:
     sql("CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
     sql('CREATE TRIGGER swallow BEFORE UPDATE ON "WORKGROUPS" FOR EACH ROW EXECUTE FUNCTION swallow()')
 
@@ -308,7 +308,7 @@ def test_a_trigger_that_swallows_the_update_is_noticed(postgres: Access, sql: Sq
 
 
 @pytest.mark.usefixtures("workgroups")
-def test_a_connection_lost_midway_is_told_and_leaves_nothing_written(postgres: Access, sql: Sql) -> None:
+def test_a_connection_lost_midway_is_told_and_leaves_nothing_written(postgres: Login, sql: Sql) -> None:
     with open_store(postgres, TABLE) as store:
         store.write(Row(ID, BROKER, REGISTRY))
         sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'")
@@ -328,7 +328,7 @@ def test_a_connection_lost_midway_is_told_and_leaves_nothing_written(postgres: A
     ],
 )
 def test_a_refused_connection_says_where_and_why_without_the_password(
-    postgres: Access, changed: dict[str, t.Any], said: str
+    postgres: Login, changed: dict[str, t.Any], said: str
 ) -> None:
     with pytest.raises(UnreachableError, match=said) as caught, open_store(replace(postgres, **changed), TABLE):
         pass

@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module util is PRIVATE to the collection.
-"""The Transport over HTTP."""
+"""Servers over HTTP: one of them, and those of a cluster tried in order."""
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
 import socket
@@ -18,7 +19,6 @@ from urllib.parse import urljoin, urlsplit
 
 from .._errors import RefusedError
 from .access import Access
-from .failover import FailoverTransport
 from .opener import REDIRECTS, authorization, lower_names, opener
 from .transport import ConnectionFailedError, Response, Transport, untrusted
 
@@ -56,7 +56,7 @@ class UrlTransport:
         sent = urllib.request.Request(  # noqa: S310 -- Access takes http and https alone
             url, data=body, headers={**(headers or {}), **authorization(access)}, method=method
         )
-        client = opener(access, encrypted=url.startswith("https:"))
+        client = opener(access, url)
         try:
             try:
                 answer = client.open(sent, timeout=timeout or access.timeout)
@@ -71,9 +71,8 @@ class UrlTransport:
     def _response(self, answer: t.Any) -> Response:
         headers = lower_names(answer.headers)
         if answer.status in REDIRECTS and headers.get("location"):
-            elsewhere = urljoin(answer.url, headers["location"]).partition("?")[0]
             raise RefusedError(
-                f"{self.access.url} sends on to {elsewhere}.",
+                f"{self.access.url} sends on to {_elsewhere(answer.url, headers['location'])}.",
                 remedy=self._proxy_hint or "Give the address that it sends on to in url.",
             )
         return Response(answer.status, answer.read(), headers, self._proxy_hint)
@@ -95,6 +94,60 @@ class UrlTransport:
             slow=timed_out and sent,
             remedy=self._proxy_hint or ("Check the host in url." if unknown else ""),
         )
+
+
+class FailoverTransport:
+    """Sends a request to the server that answered last, else to the next ones.
+
+    A request that may have reached a server is not sent to another, unless it is a GET: the error is raised, and the
+    caller, who knows whether the request may be repeated, finds the next server at its next request.
+    ``unfit`` tells the answers of a server that cannot serve now (it is still starting, say): the next one is asked,
+    and the last such answer is returned when no server is better.
+    """
+
+    def __init__(self, transports: t.Sequence[Transport], unfit: t.Callable[[Response], bool]) -> None:
+        self._transports = list(transports)
+        self._unfit = unfit
+        self._current = 0
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        headers: t.Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Response:
+        """See Transport."""
+        answer: Response | None = None
+        failure: ConnectionFailedError | None = None
+        start = self._current
+        for offset in range(len(self._transports)):
+            index = (start + offset) % len(self._transports)
+            try:
+                answer = self._transports[index].request(method, path, body=body, headers=headers, timeout=timeout)
+            except ConnectionFailedError as error:
+                failure = error if failure is None or failure.permanent else failure
+                self._current = (index + 1) % len(self._transports)
+                if not error.certain and method != "GET":
+                    raise
+                continue
+            if not self._unfit(answer):
+                self._current = index
+                return answer
+        if answer is not None:
+            return answer
+        if failure is None:
+            raise AssertionError("There is at least one server.")
+        raise failure
+
+
+def _elsewhere(url: str, location: str) -> str:
+    """Where a redirect leads, without a query, which may carry a token."""
+    with contextlib.suppress(ValueError):  # no address: told as it is
+        location = urljoin(url, location)
+    return location.partition("?")[0]
 
 
 def _proxy_hint(url: str) -> str:
