@@ -22,7 +22,8 @@ options:
   _input:
     description: >-
       The option C(source) of the role, C(configuration), the text of the file daemon.json, and C(interrupted), whether
-      an earlier run was, before the engine had started with new options.
+      an earlier run was, before the engine had started with new options, and C(rules_are_gone), whether the engine
+      runs without its rules of packets.
     type: dict
     required: true
   node:
@@ -48,7 +49,7 @@ EXAMPLES = r"""
 - name: Show what is wrong
   ansible.builtin.debug:
     msg: >-
-      {{ {'source': 'existing', 'configuration': '{}', 'interrupted': false}
+      {{ {'source': 'existing', 'configuration': '{}', 'interrupted': false, 'rules_are_gone': false}
          | igrafx.liveconnect.docker_problems(_site_node, ['Debian 13'], '20.10', '2.18') }}
 """
 

@@ -19,11 +19,14 @@ def problems(
     docker: dict[str, Any],
     system: str = "Debian 13",
     configuration: str = "{}",
+    *,
     interrupted: bool = False,
+    rules_are_gone: bool = False,
 ) -> list[str]:
     distribution, release = system.split()
     node = {"system": {"distribution": distribution, "release": release}, "docker": docker}
-    declared = {"source": source, "configuration": configuration, "interrupted": interrupted}
+    declared = {"source": source, "configuration": configuration}
+    declared |= {"interrupted": interrupted, "rules_are_gone": rules_are_gone}
     return docker_problems(declared, node, ["Debian 13"], "20.10", "2.18")
 
 
@@ -78,6 +81,11 @@ def test_an_engine_that_an_interrupted_run_left_without_its_options_is_started_b
     assert problems("distribution", dead, interrupted=True) == []
     assert "does not answer" in problems("distribution", dead)[0]
     assert "does not answer" in problems("existing", dead, interrupted=True)[0]
+
+
+def test_rules_that_are_gone_are_told_where_the_role_leaves_the_engine_alone() -> None:
+    assert "its rules of packets are gone" in problems("existing", RUNNING, rules_are_gone=True)[0]
+    assert problems("distribution", RUNNING, rules_are_gone=True) == []
 
 
 OWN = {"log-driver": "json-file", "log-opts": {"max-size": "10m", "max-file": "3"}, "live-restore": True}
