@@ -20,7 +20,7 @@ _RUNNING = ("running", "restarting", "paused")
 
 
 def engine(run: Run) -> dict[str, t.Any]:
-    """``installed``, the versions ``program`` (dockerd), ``engine`` (that answers), ``compose``; ``error``, ``rules``."""
+    """``installed``, the versions ``program`` (dockerd), ``engine`` (answering), ``compose``; ``error``, ``rules``."""
     code, said, _ = run(["dockerd", "--version"])
     if code != 0:
         return {"installed": False, "program": None, "engine": None, "compose": None, "error": "", "rules": None}

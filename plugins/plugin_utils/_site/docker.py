@@ -112,8 +112,8 @@ def _engine_problems(
             )
         elif source == "existing" and declared["rules_are_gone"]:
             yield (
-                "The Docker engine runs, but its rules of packets are gone, as after a restart of nftables, and with them"
-                " the containers' network: restart Docker (`systemctl restart docker`)."
+                "The Docker engine runs, but its rules of packets are gone, as after a restart of nftables, and with"
+                " them the containers' network: restart Docker (`systemctl restart docker`)."
             )
     elif source == "distribution" and system not in packaged:
         yield _not_packaged(system)
