@@ -33,7 +33,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: >-
       {{ {'state': 'present', 'addresses': [], 'ports': [8081]}
-         | igrafx.liveconnect.firewall_problems(_site_node.units['liveconnect-firewall.service']) }}
+         | igrafx.liveconnect.firewall_problems(_node_facts.units['liveconnect-firewall.service']) }}
 """
 
 RETURN = r"""
