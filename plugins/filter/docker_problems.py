@@ -20,7 +20,10 @@ description:
 positional: _input, node, packaged, minimum_engine, minimum_compose
 options:
   _input:
-    description: The option C(source) of the role, and C(configuration), the text of the file daemon.json.
+    description: >-
+      The option C(source) of the role, C(configuration), the text of the file daemon.json, and C(interrupted), whether
+      an earlier run was, before the engine had started with new options, and C(rules_are_gone), whether the engine
+      runs without its rules of packets.
     type: dict
     required: true
   node:
@@ -46,7 +49,7 @@ EXAMPLES = r"""
 - name: Show what is wrong
   ansible.builtin.debug:
     msg: >-
-      {{ {'source': 'existing', 'configuration': '{}'}
+      {{ {'source': 'existing', 'configuration': '{}', 'interrupted': false, 'rules_are_gone': false}
          | igrafx.liveconnect.docker_problems(_node_facts, ['Debian 13'], '20.10', '2.18') }}
 """
 

@@ -16,10 +16,14 @@ version_added: 0.2.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
   - Gives one sentence for each thing that is wrong with the options of the role P(igrafx.liveconnect.firewall#role).
-positional: _input
+positional: _input, unit
 options:
   _input:
     description: The options C(state), C(addresses) and C(ports) of the role.
+    type: dict
+    required: true
+  unit:
+    description: State of the unit that loads the rules, as M(igrafx.liveconnect.node_info) returns it.
     type: dict
     required: true
 """
@@ -27,7 +31,9 @@ options:
 EXAMPLES = r"""
 - name: Show what is wrong
   ansible.builtin.debug:
-    msg: "{{ {'state': 'present', 'addresses': [], 'ports': [8081]} | igrafx.liveconnect.firewall_problems }}"
+    msg: >-
+      {{ {'state': 'present', 'addresses': [], 'ports': [8081]}
+         | igrafx.liveconnect.firewall_problems(_node_facts.units['liveconnect-firewall.service']) }}
 """
 
 RETURN = r"""

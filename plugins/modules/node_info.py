@@ -97,9 +97,10 @@ docker:
     - C(installed), and the versions C(program) of dockerd, C(engine) that answers, and C(compose), null where there is
       none.
     - C(error) is what was said when no engine answered.
+    - C(rules) is whether the kernel has the packet rules of the engine that answers; null where that cannot be told.
   returned: with V(docker) in O(gather)
   type: dict
-  sample: {installed: true, program: 26.1.5, engine: 26.1.5, compose: 2.26.1, error: ""}
+  sample: {installed: true, program: 26.1.5, engine: 26.1.5, compose: 2.26.1, error: "", rules: true}
 sockets:
   description:
     - C(address), C(port), C(process), C(container) and C(project) of each socket that listens, C(process) where it can

@@ -93,6 +93,11 @@ def test_the_makefile_works_by_hand(vm: Host) -> None:
     assert "broker" in vm.check_output("make -s -C /opt/liveconnect status")
 
 
+def test_the_guides_command_opens_ksqldb(vm: Host) -> None:
+    command = "docker compose exec -T ksqldb-cli ksql http://ksqldb-server:8088"
+    assert "KsqlServerInfo" in vm.check_output(f"cd /opt/liveconnect && echo exit | {command}")
+
+
 def test_kafka_ui_asks_for_a_login_behind_nginx(vm: Host) -> None:
     name = "liveconnect-325151bf-2007-4308-b94d-b436a61a35c5.pf1.example.com"
     curl = f"docker exec nginx curl --silent --insecure --resolve {name}:443:127.0.0.1 --resolve {name}:80:127.0.0.1"

@@ -20,10 +20,10 @@ _RUNNING = ("running", "restarting", "paused")
 
 
 def engine(run: Run) -> dict[str, t.Any]:
-    """``installed``, and the versions ``program`` of dockerd, ``engine`` that answers, ``compose``; ``error``."""
+    """``installed``, the versions ``program`` (dockerd), ``engine`` (answering), ``compose``; ``error``, ``rules``."""
     code, said, _complaint = run(["dockerd", "--version"])
     if code != 0:
-        return {"installed": False, "program": None, "engine": None, "compose": None, "error": ""}
+        return {"installed": False, "program": None, "engine": None, "compose": None, "error": "", "rules": None}
     answered, version, error = run(["docker", "version", "--format", "{{.Server.Version}}"])
     composed, compose, _complaint = run(["docker", "compose", "version", "--short"])
     return {
@@ -32,7 +32,22 @@ def engine(run: Run) -> dict[str, t.Any]:
         "engine": version.strip() if answered == 0 else None,
         "compose": compose.strip().removeprefix("v") if composed == 0 else None,
         "error": " ".join(error.split()) if answered != 0 else "",
+        "rules": rules(run) if answered == 0 else None,
     }
+
+
+def rules(run: Run) -> bool | None:
+    """Whether the kernel has the rules of packets by which an engine that runs leads to its containers.
+
+    None where nothing can tell, and where the engine's unit says that it makes none.
+    """
+    # Either backend of iptables, or the engine's own tables since version 29.
+    told, chains, _ = run(["iptables", "--wait", "5", "--table", "nat", "--list-rules"])
+    told_too, tables, _ = run(["nft", "list", "tables"])
+    if "-N DOCKER" in chains or "docker" in tables:
+        return True
+    _, command, _ = run(["systemctl", "show", "--property=ExecStart", "docker.service"])
+    return None if (told and told_too) or "--iptables=false" in command else False
 
 
 def _version(text: str) -> str | None:

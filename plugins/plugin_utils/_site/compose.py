@@ -16,6 +16,13 @@ _EXTERNAL_USER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _EXTERNAL_PASSWORD = re.compile(r"[A-Za-z0-9!#%&()*+,./:;<=>?@^_{|}~-]{16,128}")
 _SIZE = re.compile(r"(\d+)([bkmg])b?", re.IGNORECASE)
 _FACTORS = {"b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+_SECRET_NAME = re.compile(r"[A-Za-z0-9._-]+")
+# What cannot stand between the single quotes of a file that Compose reads, nor on one line of anything.
+_UNQUOTABLE = re.compile(r"['\x00-\x08\x0a-\x1f\x7f]|\\\Z")
+# A password that begins so is taken by Spring for one that is encoded, and a part like this for a reference.
+_SPRING = re.compile(r"\A\{.+?\}|\$\{")
+_VERSION = re.compile(r"(\d+)(?:\.(\d+))?")
+_FIRST_KRAFT, _LAST_ZOOKEEPER, _LAST_POSTGRES = (7, 4), 7, 17
 _LABEL = "com.igrafx.liveconnect.config"
 
 
@@ -31,6 +38,8 @@ def compose_problems(
     """
     return [
         *_password_problems(declared),
+        *_secret_problems(declared["connect_secrets"]),
+        *_version_problems(declared),
         *_external_problems(declared),
         *_service_problems("compose_memory_limits", declared["memory_limits"], services),
         *_service_problems("compose_environment", declared["environment"], services),
@@ -49,8 +58,61 @@ def _password_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
                 f"liveconnect_{option} is not set, and the component {component} needs it:"
                 " put it into the site's vault file (ansible-vault edit); it has no default."
             )
-        elif re.search(r"['\n]", password):
-            yield f"liveconnect_{option} must not contain a single quote or a line break: choose another password."
+        elif _UNQUOTABLE.search(password):
+            yield (
+                f"liveconnect_{option} must not contain a single quote or a control character such as a line break, and"
+                " must not end in a backslash: choose another password."
+            )
+    if "kafka_ui" in declared["components"] and _SPRING.search(str(declared["kafka_ui_password"] or "")):
+        yield (
+            "liveconnect_kafka_ui_password must not begin with braces, which name an encoding in kafka-ui, and must not"
+            " contain a dollar before a brace, which refers to a variable there: choose another password."
+        )
+
+
+def _secret_problems(secrets: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    for name, value in secrets.items():
+        if not _SECRET_NAME.fullmatch(str(name)):
+            yield (
+                f"liveconnect_connect_secrets: '{name}' cannot be the name of a secret:"
+                " use letters, digits, dots, hyphens and underscores."
+            )
+        elif value is None or isinstance(value, list | dict):
+            yield f"liveconnect_connect_secrets.{name} is {'null' if value is None else 'no text'}: write its value."
+
+
+def _version_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    """What the images' tags say that the stack cannot be; a tag that begins with no number says nothing."""
+    images, platform = declared["images"], str(declared["confluent_platform"])
+    broker = _tag(images["broker"]).replace("${CONFLUENT_PLATFORM}", platform)
+    source = "compose_confluent_platform" if "${" in images["broker"] else "compose_image_broker"
+    mode, version = declared["kafka_mode"], _numbers(broker)
+    if version and mode == "zookeeper" and version[0] > _LAST_ZOOKEEPER:
+        yield (
+            f"{source}: Confluent {broker} knows no ZooKeeper, which compose_kafka_mode asks for: stay with"
+            f" {_LAST_ZOOKEEPER}.x; only a new node can begin with 'kraft'."
+        )
+    elif version and mode == "kraft" and version < _FIRST_KRAFT:
+        yield (
+            f"{source}: the image of Confluent {broker} knows no KRaft, which compose_kafka_mode asks for:"
+            f" use {_FIRST_KRAFT[0]}.{_FIRST_KRAFT[1]} or later, or set compose_kafka_mode to 'zookeeper'."
+        )
+    postgres = _numbers(_tag(images["data-transform"]))
+    if "data_transform" in declared["components"] and postgres and postgres[0] > _LAST_POSTGRES:
+        yield (
+            f"compose_image_data_transform: PostgreSQL {postgres[0]} keeps its data in another directory than the stack"
+            f" gives it, and would begin anew: use {_LAST_POSTGRES} or older."
+        )
+
+
+def _tag(image: str) -> str:
+    tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+    return tag.removeprefix("v")
+
+
+def _numbers(tag: str) -> tuple[int, int] | None:
+    match = _VERSION.match(tag)
+    return (int(match[1]), int(match[2] or 0)) if match else None
 
 
 def _external_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SITE = os.environ.get("LAB_NAME", "workgroup")
 # Debian 12's Docker 20.10 is there already, and lets most through: what holds with it holds with later ones.
 NODES = "liveconnect-vm:bookworm,stranger:trixie"
-KAFKA = "registry.lab:5000/confluentinc/cp-kafka:7.9.2"
+KAFKA = "registry.lab:5000/confluentinc/cp-kafka:7.9.9"
 PYTHON = "registry.lab:5000/igrafx/api:lab"
 SECONDS_TO_START = 90
 

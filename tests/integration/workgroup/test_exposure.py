@@ -194,8 +194,12 @@ def test_what_is_no_address_is_refused(site: Site, address: str) -> None:
 
 
 def test_taken_away_nothing_of_them_is_left(site: Site) -> None:
-    off = ("-e", '{"liveconnect_platform": {}}')
+    undeclared = ("-e", '{"liveconnect_platform": {}}')
+    off = (*undeclared, "-e", "firewall_state=absent")
 
+    refused = firewall(site, *undeclared)
+    assert refused.code != 0
+    assert "set firewall_state to absent" in " ".join(refused.output.split())
     assert firewall(site, *off, "--check", "--diff").changed >= 2
     assert_only_the_platform_gets_in(site)
     assert firewall(site, *off).changed >= 2

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CONTRACT = {
-    "confluentinc/cp-kafka:7.9.2",
-    "confluentinc/cp-zookeeper:7.9.2",
-    "confluentinc/cp-schema-registry:7.9.2",
-    "confluentinc/cp-kafka-connect:7.9.2",
-    "confluentinc/cp-ksqldb-server:7.9.2",
-    "kafbat/kafka-ui:v1.2.0",
-    "postgres:17.6",
+    "confluentinc/cp-kafka:7.9.9",
+    "confluentinc/cp-zookeeper:7.9.9",
+    "confluentinc/cp-schema-registry:7.9.9",
+    "confluentinc/cp-kafka-connect:7.9.9",
+    "confluentinc/cp-ksqldb-server:7.9.9",
+    "kafbat/kafka-ui:v1.5.0",
+    "postgres:17.12",
     "atmoz/sftp:debian",
-    "nginx:1.26.3",
+    "nginx:1.30.5",
     "jupyter/all-spark-notebook:2025-03-24",
     "dbt-labs/dbt-postgres:1.9.0",
     "edenhill/kcat:1.7.1",

@@ -70,3 +70,12 @@ def test_choices_are_those_of_the_role(name: str, role: str, option: str) -> Non
 def test_inventories_set_what_is_declared() -> None:
     for path in sorted((ROOT / "inventories").rglob("*_vars/*.yml")):
         assert {name for name in read(path) if name.startswith("liveconnect_")} <= set(DECLARED), path
+
+
+def test_every_tag_that_changes_something_takes_the_node_first() -> None:
+    (play,) = read(ROOT / "playbooks/site.yml")
+    lock = next(task for task in play["tasks"] if task["name"] == "Take the node for this run")
+    before = play["tasks"][: play["tasks"].index(lock)]
+
+    assert [task["tags"] for task in before] == [["preflight"]]
+    assert set(lock["tags"]) == {tag for task in play["tasks"] for tag in task["tags"]} - {"preflight"}

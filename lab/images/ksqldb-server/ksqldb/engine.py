@@ -19,7 +19,7 @@ from .schema import STRING, Type
 from .syntax import Parser
 from .tokens import SyntaxProblem, split
 
-VERSION = "7.9.2-lab-emulator"
+VERSION = "7.9.9-lab-emulator"
 CHANGING = ("CREATE", "DROP", "INSERT", "TERMINATE", "ALTER")
 # What a client hears when another one has begun to write commands.
 FENCED = (

@@ -136,7 +136,22 @@ def test_an_engine_that_answers() -> None:
         )
     )
     expected = {"installed": True, "program": "26.1.5", "engine": "26.1.5+dfsg1", "compose": "2.26.1", "error": ""}
-    assert found == expected
+    assert found == {**expected, "rules": None}
+
+
+@pytest.mark.parametrize(
+    ("answers", "there"),
+    [
+        ({"iptables": (0, "-P PREROUTING ACCEPT\n-N DOCKER\n", "")}, True),
+        ({"iptables": (0, "-P PREROUTING ACCEPT\n", ""), "nft": (0, "table ip docker-bridges\n", "")}, True),
+        ({"iptables": (0, "-P PREROUTING ACCEPT\n", ""), "nft": (0, "table inet liveconnect\n", "")}, False),
+        ({"iptables": (0, "-P PREROUTING ACCEPT\n", "")}, False),
+        ({"iptables": (0, "", ""), "systemctl show": (0, "argv[]=dockerd -H fd:// --iptables=false ;", "")}, None),
+        ({}, None),
+    ],
+)
+def test_whether_the_engines_rules_are_there(answers: dict[str, tuple[int, str, str]], there: bool | None) -> None:
+    assert docker.rules(answering(answers)) is there
 
 
 def test_an_engine_that_does_not_answer_says_why() -> None:

@@ -20,6 +20,10 @@ GOOD: dict[str, Any] = {
     "memory_limits": {"connect": "4g"},
     "heap_sizes": {"connect": "2g"},
     "environment": {"nginx": {"A": "b"}},
+    "connect_secrets": {"erp.password-1_a": "x", "number": 7},
+    "images": {"broker": "confluentinc/cp-kafka:${CONFLUENT_PLATFORM}", "data-transform": "postgres:17.6"},
+    "kafka_mode": "kraft",
+    "confluent_platform": "7.9.9",
 }
 
 
@@ -42,6 +46,26 @@ def test_what_is_good_passes() -> None:
         ({"kafka_ui_password": None}, "liveconnect_kafka_ui_password is not set"),
         ({"postgres_password": "it's"}, "liveconnect_postgres_password must not contain a single quote"),
         ({"kafka_ui_password": "a\nb"}, "liveconnect_kafka_ui_password must not contain"),
+        ({"postgres_password": "it\\"}, "must not end in a backslash"),
+        ({"postgres_password": "it\r"}, "liveconnect_postgres_password must not contain"),
+        ({"kafka_ui_password": "{it}"}, "liveconnect_kafka_ui_password must not begin with braces"),
+        ({"kafka_ui_password": "a${HOME}"}, "a dollar before a brace"),
+        ({"connect_secrets": {"a b": "it's"}}, "liveconnect_connect_secrets: 'a b' cannot be the name"),
+        ({"connect_secrets": {"a": None}}, "liveconnect_connect_secrets.a is null"),
+        ({"connect_secrets": {"a": ["it's"]}}, "liveconnect_connect_secrets.a is no text"),
+        ({"confluent_platform": "7.3.1"}, "compose_confluent_platform: the image of Confluent 7.3.1 knows no KRaft"),
+        (
+            {"confluent_platform": "8.0.0", "kafka_mode": "zookeeper"},
+            "compose_confluent_platform: Confluent 8.0.0 knows no ZooKeeper",
+        ),
+        (
+            {"images": {**GOOD["images"], "broker": "r:5000/cp-kafka:8.1.2-1@sha256:ab"}, "kafka_mode": "zookeeper"},
+            "compose_image_broker: Confluent 8.1.2-1 knows no ZooKeeper",
+        ),
+        (
+            {"images": {**GOOD["images"], "data-transform": "r:5000/postgres:18.1-alpine"}},
+            "compose_image_data_transform: PostgreSQL 18 keeps its data",
+        ),
         ({"external_user": "a b"}, "'a b' cannot be a name"),
         ({"external_user": "a\n"}, "cannot be a name"),
         ({"external_password": "short"}, "must have 16 to 128"),
@@ -70,3 +94,13 @@ def test_files_that_are_read_at_the_start_are_those_mounted_read_only_into_a_ser
         "broker": {},
     }
     assert compose_mounts({"services": services}) == ["connect:plugins:conf/connect"]
+
+
+@pytest.mark.parametrize("broker", ["r:5000/cp-kafka", "cp-kafka:latest", "cp-kafka@sha256:ab", "r:7/cp-kafka:v7.4"])
+def test_an_image_whose_tag_is_no_version_is_not_judged(broker: str) -> None:
+    assert problems(images={"broker": broker, "data-transform": "postgres:latest"}) == []
+
+
+@pytest.mark.parametrize("password", ["a\\b", "{}x", "a{b}", "$x", "'", " a#b \t", '"`$(x)', "é€"])
+def test_every_other_password_passes(password: str) -> None:
+    assert (problems(kafka_ui_password=password) == []) == (password != "'")
