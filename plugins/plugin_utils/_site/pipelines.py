@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 
 from ...module_utils._errors import InvalidInputError
+from ...module_utils._postgres.script import refusals
 from ...module_utils._text import decoded
 from .items import dictionaries, list_problems, repeated, text
 
@@ -69,6 +70,8 @@ def _content_problems(file: Path, option: str) -> t.Iterator[str]:
     except InvalidInputError as error:
         yield str(error)
         return
+    if option == "tables":
+        yield from refusals(plain)
     if option == "connectors":
         try:
             connectors = yaml.safe_load(plain)

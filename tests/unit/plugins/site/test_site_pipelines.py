@@ -80,3 +80,13 @@ def test_a_file_whose_content_cannot_be_what_it_is_for_is_named(tmp_path: Path) 
     assert "empty.yml holds nothing: write the connectors into it" in empty
     assert "map.yml holds no list of connectors" in mapping
     assert "it is UTF-16" in wide
+
+
+def test_a_file_of_tables_that_ends_its_transaction_is_named_with_the_line(tmp_path: Path) -> None:
+    (tmp_path / "a.sql").write_text("-- COMMIT;\nBEGIN;\nCREATE TABLE t ();\nCOMMIT;\n")
+
+    begin, commit = pipelines_problems([{"name": "a", "tables": "a.sql"}], str(tmp_path), "liveconnect_pipelines")
+
+    assert begin.startswith("liveconnect_pipelines: the pipeline a names a.sql: line 2: BEGIN cannot stand in a file")
+    assert "a.sql: line 4: COMMIT cannot stand" in commit
+    assert not pipelines_problems([{"name": "a", "ksql": "a.sql"}], str(tmp_path))
