@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .java_properties import references_problems
 from .names import closest
 
 _EXTERNAL_USER = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -32,6 +33,7 @@ def compose_problems(
     return [
         *_password_problems(declared),
         *_external_problems(declared),
+        *references_problems(declared["connect_secrets"], "liveconnect_connect_secrets"),
         *_service_problems("compose_memory_limits", declared["memory_limits"], services),
         *_service_problems("compose_environment", declared["environment"], services),
         *_service_problems("compose_heap_sizes", declared["heap_sizes"], heap_sizes),

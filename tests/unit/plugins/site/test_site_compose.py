@@ -20,6 +20,7 @@ GOOD: dict[str, Any] = {
     "memory_limits": {"connect": "4g"},
     "heap_sizes": {"connect": "2g"},
     "environment": {"nginx": {"A": "b"}},
+    "connect_secrets": {"pin": "0123", "a b:c#d": "two\nlines"},
 }
 
 
@@ -51,6 +52,15 @@ def test_what_is_good_passes() -> None:
         ({"environment": {"zebra": {}}}, "compose_environment: there is no service 'zebra'"),
         ({"heap_sizes": {"connect": "4g"}}, "the heap of connect (4g) does not fit into its memory limit (4g)"),
         ({"heap_sizes": {"connect": "much"}}, "'much' of connect is not a size"),
+        ({"connect_secrets": None}, "liveconnect_connect_secrets is not a dictionary"),
+        ({"connect_secrets": {"pin": None}}, "liveconnect_connect_secrets: the value of pin is nothing"),
+        ({"connect_secrets": {"pin": True}}, "the value of pin is not text"),
+        ({"connect_secrets": {"pin": 123}}, "the value of pin is not text"),
+        ({"connect_secrets": {"pin": ["it's"]}}, "the value of pin is not text"),
+        ({"connect_secrets": {"pin": {"a": "it's"}}}, "the value of pin is not text"),
+        ({"connect_secrets": {"a}": "it's"}}, "no connector can refer to it"),
+        ({"connect_secrets": {"": "it's"}}, "no connector can refer to it"),
+        ({"connect_secrets": {123: "it's"}}, "no connector can refer to it"),
     ],
 )
 def test_what_is_wrong_is_one_sentence_without_the_secret(changes: dict[str, Any], words: str) -> None:
