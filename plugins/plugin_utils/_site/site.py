@@ -26,7 +26,7 @@ def declaration_problems(declared: t.Mapping[str, t.Any], specifications: t.Mapp
     the roles by their names, of which ``site`` has the entry point ``variables``.
     """
     roles = [specification["main"]["options"] for specification in specifications.values() if "main" in specification]
-    options: Options = with_options_of_roles(specifications["site"]["variables"]["options"], roles)
+    options: Options = with_options_of_roles(specifications["liveconnect"]["variables"]["options"], roles)
     return [*unknown_variables(declared, options, _PREFIX), *value_problems(declared, options)]
 
 

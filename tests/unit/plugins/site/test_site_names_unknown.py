@@ -11,7 +11,7 @@ import pytest
 import yaml
 from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.names import unknown_variables
 
-SITE = Path(__file__).resolve().parents[4] / "roles" / "site" / "meta" / "argument_specs.yml"
+SITE = Path(__file__).resolve().parents[4] / "roles" / "liveconnect" / "meta" / "argument_specs.yml"
 PREFIX = "liveconnect_"
 
 
