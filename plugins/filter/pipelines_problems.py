@@ -17,7 +17,8 @@ author: iGrafx LiveConnect contributors (@igrafx)
 description:
   - Gives one sentence for each thing that is wrong with the pipelines of the role
     P(igrafx.liveconnect.pipelines#role), and for each file that is not on the control machine.
-  - What is in the files is not looked at; ksqlDB, Connect and PostgreSQL say what is wrong with it.
+  - Of what is in the files only that is told with which they cannot be used at all; ksqlDB, Connect and PostgreSQL say
+    the rest.
 positional: _input, source
 options:
   _input:

@@ -12,6 +12,9 @@ from types import ModuleType
 
 from hypothesis import settings
 
+sys.path.insert(0, str(Path(__file__).parent))
+from postgres_container import container  # noqa: F401 -- a fixture for all
+
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = "ansible_collections.igrafx.liveconnect"
 

@@ -5,7 +5,8 @@
 """Makes the database cluster on the first start, then becomes the server.
 
 ``POSTGRES_PASSWORD``, ``POSTGRES_USER`` (``postgres``) and ``POSTGRES_DB`` (as the user), each also as ``…_FILE``;
-``/docker-entrypoint-initdb.d`` holds ``*.sql``, ``*.sql.gz`` and ``*.sh``, run once in the order of their names.
+``/docker-entrypoint-initdb.d`` holds ``*.sql``, ``*.sql.gz`` and ``*.sh``, run once in the order of their names. One
+that fails ends the container, whose next start runs none of them.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def become(user: str) -> None:
 
 
 def initialise(options: list[str]) -> None:
-    """Make the cluster, its database and what the scripts declare. A half-made one is not left behind."""
+    """Make the cluster, its database and what the scripts declare. A script that fails leaves it half-made."""
     password = setting("POSTGRES_PASSWORD")
     trusted = os.environ.get("POSTGRES_HOST_AUTH_METHOD", "scram-sha-256")
     if not password and trusted != "trust":
@@ -66,23 +67,18 @@ def initialise(options: list[str]) -> None:
         rules.write(f"\nhost all all all {trusted}\n")
     server = shlex.join(["-c", "listen_addresses=", "-c", f"unix_socket_directories={SOCKETS}", *options])
     run("pg_ctl", "--pgdata", str(DATA), "--options", server, "--wait", "start")
-    try:
-        psql = ["psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", f"--username={user}", "--no-password"]
-        if database != "postgres":
-            quoted = database.replace('"', '""')
-            run(*psql, "--dbname=postgres", "--command", f'CREATE DATABASE "{quoted}"')
-        for script in sorted(SCRIPTS.iterdir()) if SCRIPTS.is_dir() else []:
-            print(f"{script.name}: running", flush=True)
-            if script.suffix == ".sql":
-                run(*psql, f"--dbname={database}", f"--file={script}")
-            elif script.name.endswith(".sql.gz"):
-                run("sh", "-c", 'gunzip -c "$0" | "$@"', str(script), *psql, f"--dbname={database}")
-            elif script.suffix == ".sh":
-                run("bash", str(script))
-    except BaseException:
-        subprocess.run(["pg_ctl", "--pgdata", str(DATA), "--mode=immediate", "--wait", "stop"], check=False)
-        subprocess.run(["find", str(DATA), "-mindepth", "1", "-delete"], check=False)
-        raise
+    psql = ["psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", f"--username={user}", "--no-password"]
+    if database != "postgres":
+        quoted = database.replace('"', '""')
+        run(*psql, "--dbname=postgres", "--command", f'CREATE DATABASE "{quoted}"')
+    for script in sorted(SCRIPTS.iterdir()) if SCRIPTS.is_dir() else []:
+        print(f"{script.name}: running", flush=True)
+        if script.suffix == ".sql":
+            run(*psql, f"--dbname={database}", f"--file={script}")
+        elif script.name.endswith(".sql.gz"):
+            run("sh", "-c", 'gunzip -c "$0" | "$@"', str(script), *psql, f"--dbname={database}")
+        elif script.suffix == ".sh":
+            run("bash", str(script))
     run("pg_ctl", "--pgdata", str(DATA), "--mode=fast", "--wait", "stop")
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .java_properties import references_problems
 from .names import closest
 
 _EXTERNAL_USER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _EXTERNAL_PASSWORD = re.compile(r"[A-Za-z0-9!#%&()*+,./:;<=>?@^_{|}~-]{16,128}")
 _SIZE = re.compile(r"(\d+)([bkmg])b?", re.IGNORECASE)
 _FACTORS = {"b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
-_SECRET_NAME = re.compile(r"[A-Za-z0-9._-]+")
 # What cannot stand between the single quotes of a file that Compose reads, nor on one line of anything.
 _UNQUOTABLE = re.compile(r"['\x00-\x08\x0a-\x1f\x7f]|\\\Z")
 # A password that begins so is taken by Spring for one that is encoded, and a part like this for a reference.
@@ -38,9 +38,9 @@ def compose_problems(
     """
     return [
         *_password_problems(declared),
-        *_secret_problems(declared["connect_secrets"]),
         *_version_problems(declared),
         *_external_problems(declared),
+        *references_problems(declared["connect_secrets"], "liveconnect_connect_secrets"),
         *_service_problems("compose_memory_limits", declared["memory_limits"], services),
         *_service_problems("compose_environment", declared["environment"], services),
         *_service_problems("compose_heap_sizes", declared["heap_sizes"], heap_sizes),
@@ -68,17 +68,6 @@ def _password_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
             "liveconnect_kafka_ui_password must not begin with braces, which name an encoding in kafka-ui, and must not"
             " contain a dollar before a brace, which refers to a variable there: choose another password."
         )
-
-
-def _secret_problems(secrets: t.Mapping[str, t.Any]) -> t.Iterator[str]:
-    for name, value in secrets.items():
-        if not _SECRET_NAME.fullmatch(str(name)):
-            yield (
-                f"liveconnect_connect_secrets: '{name}' cannot be the name of a secret:"
-                " use letters, digits, dots, hyphens and underscores."
-            )
-        elif value is None or isinstance(value, list | dict):
-            yield f"liveconnect_connect_secrets.{name} is {'null' if value is None else 'no text'}: write its value."
 
 
 def _version_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:

@@ -17,6 +17,8 @@ VARIABLE = "data_transform_init_scripts"
 EXAMPLE = "{name: 10-incidents.sql, src: incidents.sql}"
 # PostgreSQL's image runs what ends so, in the order of the names.
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*[.]sql")
+# The role's own script must be the last.
+LAST = "zzzz"
 
 
 def data_transform_problems(declared: object) -> list[str]:
@@ -34,6 +36,8 @@ def _name_problems(names: list[str]) -> t.Iterator[str]:
             f"{', '.join(bad)} cannot be a script's name: use letters, digits, dots, underscores and hyphens,"
             " ending in .sql."
         )
+    if late := [name for name in names if name.lower().lstrip("_").startswith(LAST)]:
+        yield f"{', '.join(late)} would run after the last script, which is the role's own: begin no name with {LAST}."
     if twice := repeated(names):
         yield f"a name is given twice ({', '.join(twice)}): give each script its own."
 

@@ -15,7 +15,9 @@ from pathlib import Path
 import yaml
 
 from ...module_utils._errors import InvalidInputError
+from ...module_utils._postgres.script import refusals
 from ...module_utils._text import decoded
+from .declared_yaml import yaml_problems
 from .items import dictionaries, list_problems, repeated, text
 
 EXAMPLE = "{name: incidents, ksql: pipelines/incidents/streams.sql}"
@@ -69,15 +71,16 @@ def _content_problems(file: Path, option: str) -> t.Iterator[str]:
     except InvalidInputError as error:
         yield str(error)
         return
-    if option == "connectors":
-        try:
-            connectors = yaml.safe_load(plain)
-        except yaml.YAMLError:
-            # Its variables may have to be replaced before it is YAML.
-            return
-        if not isinstance(connectors, list):
-            holds = "nothing" if connectors is None else "no list of connectors"
+    if option == "tables":
+        yield from refusals(plain)
+    if option == "connectors" and (problems := yaml_problems(plain)):
+        yield from problems
+    elif option == "connectors":
+        root = yaml.compose(plain, Loader=yaml.SafeLoader)
+        if not isinstance(root, yaml.SequenceNode):
+            # An empty document with a marker is one null.
+            nothing = root is None or root.tag.endswith(":null")
             yield (
-                f"{file} holds {holds}: write the connectors into it, one entry of the list each,"
-                " or leave connectors out of the pipeline."
+                f"{file} holds {'nothing' if nothing else 'no list of connectors'}: write the connectors into it,"
+                " one entry of the list each, or leave connectors out of the pipeline."
             )

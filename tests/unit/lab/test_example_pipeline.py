@@ -47,6 +47,7 @@ def test_files_schema_table_and_stream_have_the_same_columns():
             assert next(csv.reader(text)) == list(fields)
     tables = (EXAMPLE / "tables.sql").read_text(encoding="utf-8")
     assert re.findall(r'ADD COLUMN IF NOT EXISTS "(\w+)" text', tables) == list(fields)
+    assert re.findall(r't[.]"(\w+)",', tables) == list(fields)
     streams = (EXAMPLE / "streams.sql").read_text(encoding="utf-8")
     assert re.findall(r"`?(\w+)`? VARCHAR", streams) == list(fields)
     assert {(field["type"], field["isOptional"]) for field in fields.values()} == {("STRING", True)}

@@ -30,6 +30,8 @@ def test_nothing_is_wrong_with_scripts_that_postgresql_runs(tmp_path: Path) -> N
             ({"name": name, "content": SQL}, "cannot be a script's name")
             for name in ("x.sh", ".x.sql", "a/b.sql", "-x.sql", "x.sql\n", "", None)
         ),
+        ({"name": "zzzz.sql", "content": SQL}, "zzzz.sql would run after the last script, which is the role's own"),
+        ({"name": "_ZZZZ-a.sql", "content": SQL}, "_ZZZZ-a.sql would run after the last script"),
         ({"name": "x.sql"}, "x.sql needs either content, or src"),
         ({"name": "x.sql", "content": "", "src": None}, "x.sql needs either content, or src"),
         ({"name": "x.sql", "content": SQL, "src": "/x.sql"}, "x.sql needs either content, or src"),

@@ -69,14 +69,26 @@ def test_every_file_that_is_missing_and_a_name_given_twice_are_told(source: str)
 
 def test_a_file_whose_content_cannot_be_what_it_is_for_is_named(tmp_path: Path) -> None:
     contents = {"empty.yml": b"---\n", "map.yml": b"name: a\n", "wide.sql": "SELECT 1;".encode("utf-16")}
-    contents |= {"vault.yml": b"$ANSIBLE_VAULT;1.1;AES256\n00", "template.yml": b"- {{ [ }}"}
+    contents |= {"vault.yml": b"$ANSIBLE_VAULT;1.1;AES256\n00", "braces.yml": b"- name: a\n  config:\n    x: {{ y }}\n"}
+    contents |= {"right.yml": b'- name: a\n  secrets: {x: "{{ y }}", z: !vault 00}\n'}
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     files = {"empty.yml": "connectors", "map.yml": "connectors", "wide.sql": "tables"}
-    files |= {"vault.yml": "connectors", "template.yml": "connectors"}
+    files |= {"vault.yml": "connectors", "braces.yml": "connectors", "right.yml": "connectors"}
     declared = [{"name": name, option: name} for name, option in files.items()]
 
-    empty, mapping, wide = pipelines_problems(declared, str(tmp_path))
+    empty, mapping, wide, braces = pipelines_problems(declared, str(tmp_path))
     assert "empty.yml holds nothing: write the connectors into it" in empty
     assert "map.yml holds no list of connectors" in mapping
     assert "it is UTF-16" in wide
+    assert "names braces.yml: line 3: the value of x begins with braces without quotes" in braces
+
+
+def test_a_file_of_tables_that_ends_its_transaction_is_named_with_the_line(tmp_path: Path) -> None:
+    (tmp_path / "a.sql").write_text("-- COMMIT;\nBEGIN;\nCREATE TABLE t ();\nCOMMIT;\n")
+
+    begin, commit = pipelines_problems([{"name": "a", "tables": "a.sql"}], str(tmp_path), "liveconnect_pipelines")
+
+    assert begin.startswith("liveconnect_pipelines: the pipeline a names a.sql: line 2: BEGIN cannot stand in a file")
+    assert "a.sql: line 4: COMMIT cannot stand" in commit
+    assert not pipelines_problems([{"name": "a", "ksql": "a.sql"}], str(tmp_path))

@@ -1,8 +1,9 @@
 # Runs in the container of the database, with 'change' or 'compare' as its argument and the declared password on standard input.
 # Prints 'changed' when the database had (or, with 'compare', has) another one. PostgreSQL reads the password in the container's
-# environment only while its data directory is still empty; later it must be told.
+# environment only while its data directory is still empty; later it must be told. Prints 'half-made' when the scripts of the
+# first start did not all run: PostgreSQL does not run them again once its data directory is not empty.
 set -eu
-IFS= read -r password || [ -n "$password" ]
+IFS= read -r password || true
 
 # A server that just started may still be recovering. One that stays so is not this script's to repair.
 attempts=30
@@ -14,6 +15,16 @@ until pg_isready --quiet; do
     fi
     sleep 1
 done
+
+# The first script makes this schema, the last one drops it. A database that was made without these has none either.
+if [ "$(psql --no-psqlrc --quiet --tuples-only --no-align --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" \
+    --command="SELECT count(*) FROM pg_namespace WHERE nspname = 'unfinished_initialisation'")" = 1 ]; then
+    echo half-made
+    exit 1
+fi
+if [ -z "$password" ]; then
+    exit
+fi
 
 # Inside the container the loopback is trusted, so the password is tried by the container's own name.
 if PGPASSWORD=$password psql --no-password --no-psqlrc --host="$(hostname)" --username="$POSTGRES_USER" \
