@@ -21,12 +21,19 @@ description:
   - Gives one sentence for each variable that is unknown, and for each value, at any depth, that is not as specified.
   - What is specified is read from the argument specifications of this collection's roles.
   - Secrets are judged, and never shown.
-positional: _input
+  - A variable that begins with the name of a role, is none of its options and is written almost like one is taken for
+    a misspelt option; others pass, for they may be those of other roles.
+positional: _input, names
 options:
   _input:
     description: The variables that begin with C(liveconnect_), and their values.
     type: dict
     required: true
+  names:
+    description: The names of all variables.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -66,9 +73,9 @@ def _read(file: Path) -> dict[str, t.Any]:
     return loaded
 
 
-def declaration_problems(declared: t.Mapping[str, t.Any]) -> list[str]:
+def declaration_problems(declared: t.Mapping[str, t.Any], names: t.Iterable[str] = ()) -> list[str]:
     """See DOCUMENTATION."""
-    return site.declaration_problems(declared, specifications())
+    return site.declaration_problems(declared, specifications(), names)
 
 
 class FilterModule:

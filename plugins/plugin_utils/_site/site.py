@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .names import dns_problems, unknown_variables
+from .names import dns_problems, misspelt_variables, unknown_variables
 from .ports import port_problems
 from .specification import Options, value_problems, with_options_of_roles
 
@@ -17,17 +17,30 @@ _PREFIX = "liveconnect_"
 _SYSTEMS = ("Debian 12", "Debian 13", "Ubuntu 24.04")
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _PROJECT = "liveconnect"
+# What a role sets for others to read.
+_FACTS = {"compose_external_credentials"}
 
 
-def declaration_problems(declared: t.Mapping[str, t.Any], specifications: t.Mapping[str, t.Any]) -> list[str]:
-    """Sentences about the site's variables that are unknown, or not as they are specified.
+def declaration_problems(
+    declared: t.Mapping[str, t.Any], specifications: t.Mapping[str, t.Any], names: t.Iterable[str] = ()
+) -> list[str]:
+    """Sentences about variables that are unknown, or not as they are specified.
 
     ``declared``: all variables that begin with ``liveconnect_``; ``specifications``: the argument specifications of
-    the roles by their names, of which ``site`` has the entry point ``variables``.
+    the roles by their names, of which ``site`` has the entry point ``variables``; ``names``: those of all variables.
     """
     roles = [specification["main"]["options"] for specification in specifications.values() if "main" in specification]
     options: Options = with_options_of_roles(specifications["site"]["variables"]["options"], roles)
-    return [*unknown_variables(declared, options, _PREFIX), *value_problems(declared, options)]
+    return [
+        *unknown_variables(declared, options, _PREFIX),
+        *misspelt_variables(names, _variables_of_roles(specifications), specifications),
+        *value_problems(declared, options),
+    ]
+
+
+def _variables_of_roles(specifications: t.Mapping[str, t.Any]) -> set[str]:
+    entries = [entry for specification in specifications.values() for entry in specification.values()]
+    return {name for entry in entries for name in entry["options"]} | _FACTS
 
 
 def site_problems(

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Mapping
+from ipaddress import ip_address
 
 from ...module_utils._errors import InvalidInputError
 from ...module_utils._workgroup.model import parse_registrations, written_address
 from .items import text
+from .names import dns_problems
 from .pem import blocks
 
 _LOGIN = ("host", "user", "password")
@@ -55,6 +57,22 @@ def _postgres_problems(postgres: object, variable: str) -> t.Iterator[str]:
             f"{variable}: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set: write how the platform's"
             " host reaches the platform's database."
         )
+    # libpq takes several, and directories of sockets.
+    for host in filter(None, text(given.get("host")).split(",")):
+        if not host.startswith(("/", "@")) and not _is_host(host):
+            yield (
+                f"{variable}.host: '{host}' is neither a host's name nor an IP address: write one, without scheme, and"
+                " the port in port."
+            )
+
+
+def _is_host(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        # A single name, and names with an underscore, may stand in the hosts file of the platform's machine.
+        return not dns_problems(host.replace("_", "-"), "")
+    return True
 
 
 def _registration_problems(declared: t.Mapping[str, t.Any], id_variable: str) -> t.Iterator[str]:

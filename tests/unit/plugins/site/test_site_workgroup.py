@@ -36,6 +36,8 @@ def test_nothing_is_wrong_with_what_can_be_registered() -> None:
     assert not said(registry="https://registry.example.com", security={"user": "platform", "password": "x"})
     assert not said(**LOCAL, allow_internal_address=True)
     assert not said(api={"host": "localhost", "container": "api"})
+    for host in ("localhost", "platform_db", "::1", "192.0.2.1", "db.example.com", "/run/postgresql", "a,192.0.2.1"):
+        assert not said(postgres={**GOOD["postgres"], "host": host})
     assert not said(ca_cert="ca.crt", ca_cert_text=f"# two\n{authority('x')}{authority('y')}")
 
 
@@ -46,6 +48,13 @@ def test_nothing_is_wrong_with_what_can_be_registered() -> None:
         ({"api": None}, "liveconnect_platform.api.host is not set"),
         ({"api": {"host": "platform"}}, "liveconnect_platform.api.host: platform is not in the inventory"),
         ({"postgres": {**GOOD["postgres"], "password": ""}}, "liveconnect_platform.postgres: password is not set"),
+        *(
+            (
+                {"postgres": {**GOOD["postgres"], "host": host}},
+                f"liveconnect_platform.postgres.host: '{host}' is neither",
+            )
+            for host in ("http://platform", "platform:5432", "a b", "192.0.2.300", "platform/x", "-x", "a..b")
+        ),
         ({"postgres": []}, "liveconnect_platform.postgres: host, user, password are not set"),
         ({"id": None}, "liveconnect_workgroup_id: a workgroup has no usable id."),
         ({"url_prefix": "ftp"}, "workgroup_url_prefix: 'ftp' is no scheme."),
