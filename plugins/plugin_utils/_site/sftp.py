@@ -69,6 +69,8 @@ def problems(declared: object, key_files: t.Mapping[str, str], variable: str) ->
     """
     known = users(declared)
     found = list_problems(declared, variable, EXAMPLE)
+    if not known and not found:
+        found.append(f"{variable} is empty, and the SFTP server does not start without a user: write {EXAMPLE}.")
     sentences = [
         *_name_problems(known),
         *_id_problems(known),

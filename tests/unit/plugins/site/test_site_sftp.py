@@ -41,7 +41,6 @@ def said(*users: t.Any) -> list[str]:
 
 
 def test_nothing_is_wrong_with_users_that_can_log_in() -> None:
-    assert not said()
     assert not said(
         acme(),
         acme(name=".globex-2", uid="1002", gid="200", public_keys=[KEY], directories=["in", "out_1"], writable=["in"]),
@@ -89,6 +88,12 @@ def test_names_and_numbers_are_each_users_own() -> None:
 
     assert "two users have the same name (acme)" in twice[0]
     assert "two users have the same uid (1001)" in twice[1]
+
+
+def test_a_server_without_users_which_would_not_start_is_told() -> None:
+    (sentence,) = said()
+
+    assert sentence.startswith("liveconnect_sftp_users is empty, and the SFTP server does not start without a user")
 
 
 @pytest.mark.parametrize("declared", [None, 7, "acme", {"name": "acme"}])
