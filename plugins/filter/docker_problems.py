@@ -47,7 +47,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: >-
       {{ {'source': 'existing', 'configuration': '{}'}
-         | igrafx.liveconnect.docker_problems(_site_node, ['Debian 13'], '20.10', '2.18') }}
+         | igrafx.liveconnect.docker_problems(_node_facts, ['Debian 13'], '20.10', '2.18') }}
 """
 
 RETURN = r"""

@@ -41,7 +41,7 @@ options:
 EXAMPLES = r"""
 - name: Show what is wrong
   ansible.builtin.debug:
-    msg: "{{ declared | igrafx.liveconnect.site_problems(_site_node, names, ports) }}"
+    msg: "{{ declared | igrafx.liveconnect.site_problems(_node_facts, names, ports) }}"
 """
 
 RETURN = r"""

@@ -30,7 +30,7 @@ def declaration_problems(
     the roles by their names, of which ``site`` has the entry point ``variables``; ``names``: those of all variables.
     """
     roles = [specification["main"]["options"] for specification in specifications.values() if "main" in specification]
-    options: Options = with_options_of_roles(specifications["site"]["variables"]["options"], roles)
+    options: Options = with_options_of_roles(specifications["liveconnect"]["variables"]["options"], roles)
     return [
         *unknown_variables(declared, options, _PREFIX),
         *misspelt_variables(names, _variables_of_roles(specifications), specifications),

@@ -21,14 +21,14 @@ def read(path: Path) -> t.Any:
     return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
-DECLARED: dict[str, dict[str, t.Any]] = read(ROOT / "roles/site/meta/argument_specs.yml")["argument_specs"][
+DECLARED: dict[str, dict[str, t.Any]] = read(ROOT / "roles/liveconnect/meta/argument_specs.yml")["argument_specs"][
     "variables"
 ]["options"]
 READ_BY = {
     path: set(re.findall(NAME, path.read_text(encoding="utf-8")))
     for folder, suffix in (("roles", "yml"), ("playbooks", "yml"), ("plugins/plugin_utils/_site", "py"))
     for path in sorted((ROOT / folder).rglob(f"*.{suffix}"))
-    if path.relative_to(ROOT).parts[:3] not in (("roles", "site", "defaults"), ("roles", "site", "meta"))
+    if path.relative_to(ROOT).parts[:3] not in (("roles", "liveconnect", "defaults"), ("roles", "liveconnect", "meta"))
 }
 
 
@@ -38,7 +38,7 @@ def test_all_that_roles_and_playbooks_read_is_declared_and_nothing_else() -> Non
 
 def test_a_variable_of_the_site_reaches_its_use_in_one_hop() -> None:
     """Its use is a role's default, a condition of a playbook, or a value that several roles share."""
-    shared = {"site", "node", "packages", "preflight"}
+    shared = {"liveconnect", "node", "packages", "preflight"}
     for path, names in READ_BY.items():
         parts = path.relative_to(ROOT).parts
         if names and parts[0] == "roles" and parts[1] not in shared:

@@ -45,7 +45,7 @@ def nested(options: dict[str, dict[str, t.Any]], parent: str = "") -> t.Iterator
 def test_every_role_takes_the_variables_of_the_site(role: Path) -> None:
     dependencies = [entry["role"] for entry in read(role / "meta" / "main.yml")["dependencies"]]
 
-    assert role.name == "site" or set(dependencies) & {"igrafx.liveconnect.site", "igrafx.liveconnect.node"}
+    assert role.name == "liveconnect" or set(dependencies) & {"igrafx.liveconnect.liveconnect", "igrafx.liveconnect.node"}
 
 
 def defaults(role: Path) -> dict[str, t.Any]:
@@ -92,7 +92,7 @@ def test_a_default_is_of_its_type_and_among_its_choices(role: Path) -> None:
 @each_role
 def test_variables_carry_the_roles_name(role: Path) -> None:
     # The site's own carry the product's.
-    prefix = "liveconnect" if role.name == "site" else role.name
+    prefix = role.name
     wrong = [name for name in all_options(role) if not name.startswith(f"{prefix}_")]
 
     assert not wrong
@@ -111,6 +111,6 @@ def test_secrets_are_declared_and_have_no_default(role: Path) -> None:
 @each_role
 def test_every_entry_point_says_what_it_does_and_who_made_it(role: Path) -> None:
     for name, entry in entry_points(role).items():
-        assert (role / "tasks" / f"{name}.yml").is_file() or (role.name, name) == ("site", "variables"), name
+        assert (role / "tasks" / f"{name}.yml").is_file() or (role.name, name) == ("liveconnect", "variables"), name
         for key in ("short_description", "description", "author", "version_added"):
             assert entry.get(key), f"{name} has no {key}"

@@ -43,8 +43,8 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "hosts": "localhost",
         "gather_facts": False,
         "vars_files": [
-            *(str(ROLES / role / "defaults/main.yml") for role in ("site", "compose", "nginx")),
-            *(str(ROLES / role / "vars/main.yml") for role in ("site", "compose")),
+            *(str(ROLES / role / "defaults/main.yml") for role in ("liveconnect", "compose", "nginx")),
+            *(str(ROLES / role / "vars/main.yml") for role in ("liveconnect", "compose")),
         ],
         "tasks": [
             {

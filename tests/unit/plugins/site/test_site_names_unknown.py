@@ -15,7 +15,7 @@ from ansible_collections.igrafx.liveconnect.plugins.filter.declaration_problems 
 )
 from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.names import unknown_variables
 
-SITE = Path(__file__).resolve().parents[4] / "roles" / "site" / "meta" / "argument_specs.yml"
+SITE = Path(__file__).resolve().parents[4] / "roles" / "liveconnect" / "meta" / "argument_specs.yml"
 PREFIX = "liveconnect_"
 
 

@@ -93,7 +93,7 @@ def test_everything_is_told_at_once() -> None:
 
 def test_a_declaration_is_held_against_the_sites_and_the_roles_specifications() -> None:
     specifications = {
-        "site": {"variables": {"options": {"liveconnect_users": {"type": "list", "elements": "dict"}}}},
+        "liveconnect": {"variables": {"options": {"liveconnect_users": {"type": "list", "elements": "dict"}}}},
         "x": {
             "main": {
                 "options": {"x_users": {"default": "{{ liveconnect_users }}", "options": {"name": {"type": "str"}}}}
