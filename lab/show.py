@@ -47,7 +47,9 @@ class Node:
 
     def upload(self, file: Path) -> None:
         """Put the file into the SFTP user's upload directory; complete or not at all, as a rename ends the transfer."""
-        batch = f"put {file} upload/{file.name}.part\nrename upload/{file.name}.part upload/{file.name}\n"
+        part = f"upload/{file.name}.part"
+        # The client would keep a mode that is closed to Kafka Connect, as that of a checkout may be.
+        batch = f"put {file} {part}\nchmod 660 {part}\nrename {part} upload/{file.name}\n"
         _checked(
             [
                 *["sftp", "-q", "-b", "-", "-P", str(SFTP_PORT), "-i", str(self.site / "id_ed25519")],
@@ -84,7 +86,7 @@ class Node:
     def evidence(self) -> str:
         """What tells why data does not flow: the connectors' states, where files lie, the logs' last words."""
         states = json.dumps(self.connect("/connectors?expand=status"), indent=1)
-        files = self.run("find /opt/liveconnect/data/sftp -type f -ls")
+        files = self.run("find /opt/liveconnect/data/sftp -path '*/.ssh' -prune -o -type f -ls")
         worker = self.run("docker logs --tail 400 connect 2>&1").splitlines()
         telling = [line for line in worker if "ERROR" in line or "WARN" in line or "incidents-" in line]
         registry = self.run("docker logs --tail 20 schema-registry 2>&1").splitlines()

@@ -19,7 +19,7 @@ description:
   - Compares what lies on the node with what is declared for V(selfsigned) in the role
     P(igrafx.liveconnect.certificates#role).
 requirements:
-  - cryptography on the control machine, which ansible-core brings along
+  - cryptography 40 or newer on the control machine, which ansible-core brings along
 positional: _input
 options:
   _input:

@@ -17,11 +17,12 @@ version_added: 0.1.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
   - Checks what the role P(igrafx.liveconnect.certificates#role) is given, and gives one sentence for each problem.
-  - With V(files) every PEM block must be a certificate that can be read, the first one must cover the names and be
-    valid now, and the key must belong to it.
+  - With V(files) every PEM block must be a certificate that OpenSSL, and so nginx, reads and finds strong enough. The
+    first one must cover the names, and the key must belong to it; each further one must be an authority that signed
+    the one before it. All must be valid now.
   - Texts of keys are in no sentence.
 requirements:
-  - cryptography on the control machine, which ansible-core brings along
+  - cryptography 40 or newer on the control machine, which ansible-core brings along
 positional: _input
 options:
   _input:

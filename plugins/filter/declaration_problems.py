@@ -18,12 +18,19 @@ description:
   - Gives one sentence for each variable that is unknown, and for each value, at any depth, that is not as specified.
   - What is specified is read from the argument specifications of this collection's roles.
   - Secrets are judged, and never shown.
-positional: _input
+  - A variable that begins with the name of a role, is none of its options and is written almost like one is taken for
+    a misspelt option; others pass, for they may be those of other roles.
+positional: _input, names
 options:
   _input:
     description: The variables that begin with C(liveconnect_) and the options of roles, and their values.
     type: dict
     required: true
+  names:
+    description: The names of all variables.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -40,9 +47,9 @@ _value:
 """
 
 
-def declaration_problems(declared: t.Mapping[str, t.Any]) -> list[str]:
+def declaration_problems(declared: t.Mapping[str, t.Any], names: t.Iterable[str] = ()) -> list[str]:
     """See DOCUMENTATION."""
-    return site.declaration_problems(declared, roles.specifications())
+    return site.declaration_problems(declared, roles.specifications(), names)
 
 
 class FilterModule:

@@ -23,7 +23,8 @@ options:
   _input:
     description: >-
       The role's options C(id), C(broker), C(registry), C(state), C(url_prefix), C(allow_internal_address), C(postgres),
-      C(api) and C(security), and C(advertised_address) of the site.
+      C(api) and C(security), C(advertised_address) of the site, and in C(ca_cert) the platform's file of authorities
+      with its text in C(ca_cert_text).
     type: dict
     required: true
   hosts:

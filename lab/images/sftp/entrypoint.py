@@ -6,7 +6,11 @@
 
 Users come from ``/etc/sftp/users.conf`` (one a line), the command line and ``SFTP_USERS`` (separated by spaces), each
 as ``user:password[:e][:uid[:gid[:directory[,directory…]]]]``: ``e`` says that the password is a hash, an empty
-password that only keys open the door. Public keys lie in ``/home/<user>/.ssh/keys``. No password is ever logged.
+password that only keys open the door. Public keys lie in ``/home/<user>/.ssh/keys``.
+
+As the real image does: users are made at the first start of a container alone, a user whom the system has already is
+skipped, the user's root becomes root's (0755), a directory that is there keeps its owner, executables of
+``/etc/sftp.d`` run at each start before the server, and each user's line is printed, password and all.
 """
 
 from __future__ import annotations
@@ -26,6 +30,8 @@ SPEC = re.compile(
 FILES = (Path("/etc/sftp/users.conf"), Path("/etc/sftp-users.conf"))
 HOST_KEYS = {"ed25519": Path("/etc/ssh/ssh_host_ed25519_key"), "rsa": Path("/etc/ssh/ssh_host_rsa_key")}
 HOOKS = Path("/etc/sftp.d")
+STARTED = Path("/run/sftp/users.conf")
+NO_USERS = 3
 
 
 @dataclass(frozen=True)
@@ -48,35 +54,49 @@ class User:
 def main() -> None:
     """Make the users, then run the server; any other command is simply run."""
     arguments = sys.argv[1:]
-    if arguments and not SPEC.fullmatch(arguments[0]) and arguments[0] not in {"/usr/sbin/sshd", "sshd"}:
+    if arguments and ":" not in arguments[0]:
         os.execvp(arguments[0], arguments)  # noqa: S606
-    specs = [*from_files(), *(item for item in arguments if ":" in item), *os.environ.get("SFTP_USERS", "").split()]
+    if not STARTED.exists():
+        start_first([*from_files(), *arguments, *os.environ.get("SFTP_USERS", "").split()])
+    for hook in sorted(HOOKS.iterdir()) if HOOKS.is_dir() else []:
+        if os.access(hook, os.X_OK):
+            log(f"Running {hook} ...")
+            run(str(hook))
+        else:
+            log(f"Could not run {hook}, because it's missing execute permission (+x).")
+    log("Executing sshd")
+    os.execv("/usr/sbin/sshd", ["/usr/sbin/sshd", "-D", "-e"])  # noqa: S606
+
+
+def start_first(specs: list[str]) -> None:
+    """What is done once in the life of a container."""
     if not specs:
-        refuse("No user is declared; mount /etc/sftp/users.conf or set SFTP_USERS.")
-    for user in [parse(spec, position) for position, spec in enumerate(specs, start=1)]:
-        create(user)
+        log("FATAL: No users provided!")
+        sys.exit(NO_USERS)
+    STARTED.parent.mkdir(parents=True, exist_ok=True)
+    STARTED.write_text("".join(f"{spec}\n" for spec in specs), encoding="utf-8")
+    for spec in specs:
+        create(parse(spec))
     for kind, path in HOST_KEYS.items():
         if not path.exists():
             run("ssh-keygen", "-q", "-t", kind, "-N", "", "-f", str(path))
         if not on_read_only_mount(path):
             path.chmod(0o600)
-    for hook in sorted(HOOKS.iterdir()) if HOOKS.is_dir() else []:
-        if os.access(hook, os.X_OK):
-            run(str(hook))
-    os.execv("/usr/sbin/sshd", ["/usr/sbin/sshd", "-D", "-e"])  # noqa: S606
 
 
 def from_files() -> list[str]:
     """The lines of the users files, without comments."""
-    lines = [line.strip() for file in FILES if file.is_file() for line in file.read_text(encoding="utf-8").splitlines()]
+    file = next((file for file in FILES if file.is_file()), None)
+    lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()] if file else []
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def parse(spec: str, position: int) -> User:
-    """A declared user. The message of a bad one does not repeat it: it holds a password."""
+def parse(spec: str) -> User:
+    """A declared user. Prints what is declared, as the real image does."""
+    print(f'[/usr/local/bin/create-sftp-user] Parsing user data: "{spec}"', flush=True)
     found = SPEC.fullmatch(spec)
     if not found:
-        refuse(f"User number {position} is not of the form user:password[:e][:uid[:gid[:directories]]].")
+        refuse(f'"{spec}" is not of the form user:password[:e][:uid[:gid[:directories]]].')
     directories = tuple(item for item in (found["directories"] or "").split(",") if item)
     return User(
         found["name"], found["password"], bool(found["hashed"]), found["uid"] or "", found["gid"] or "", directories
@@ -84,13 +104,15 @@ def parse(spec: str, position: int) -> User:
 
 
 def create(user: User) -> None:
-    """Make a user, its home, its directories and its keys; what is there already is kept."""
+    """Make a user, its home, its directories and its keys; whom the system has already is left alone."""
+    if succeeds("getent", "passwd", user.name):
+        print(f'WARNING: User "{user.name}" already exists. Skipping.', flush=True)
+        return
     if user.gid and not succeeds("getent", "group", user.gid):
         run("groupadd", "--gid", user.gid, f"group_{user.gid}")
-    if not succeeds("id", user.name):
-        identity = ["--non-unique", "--uid", user.uid] if user.uid else []
-        home = ["--home-dir", str(user.home), "--no-create-home"]
-        run("useradd", "--badname", "--no-user-group", "--gid", user.gid or "users", *identity, *home, user.name)
+    identity = ["--non-unique", "--uid", user.uid] if user.uid else []
+    home = ["--home-dir", str(user.home), "--no-create-home"]
+    run("useradd", "--badname", "--no-user-group", "--gid", user.gid or "users", *identity, *home, user.name)
     user.home.mkdir(exist_ok=True)
     os.chown(user.home, 0, 0)
     user.home.chmod(0o755)
@@ -99,7 +121,6 @@ def create(user: User) -> None:
         run("chpasswd", *options, given=f"{user.name}:{user.password}")
     else:
         run("usermod", "--password", "*", user.name)
-    print(f"User {user.name} is ready.", flush=True)
     install_keys(user)
     for name in user.directories:
         folder = user.home / name
@@ -113,11 +134,11 @@ def install_keys(user: User) -> None:
     folder = user.home / ".ssh" / "keys"
     if not folder.is_dir():
         return
-    keys = {line.strip() for file in folder.iterdir() for line in file.read_text(encoding="utf-8").splitlines()}
+    keys = {line for file in folder.iterdir() for line in file.read_text(encoding="utf-8").splitlines()}
     authorized = folder.parent / "authorized_keys"
-    authorized.write_text("".join(f"{key}\n" for key in sorted(keys) if key), encoding="utf-8")
+    authorized.write_text("".join(f"{key}\n" for key in sorted(keys)), encoding="utf-8")
     authorized.chmod(0o600)
-    run("chown", user.name, str(authorized), str(folder.parent))
+    run("chown", user.name, str(authorized))
 
 
 def on_read_only_mount(path: Path) -> bool:
@@ -135,6 +156,11 @@ def run(*command: str, given: str | None = None) -> None:
     done = subprocess.run(command, input=given, text=True, capture_output=True, check=False)
     if done.returncode != 0:
         refuse(f"{command[0]} failed: {done.stderr.strip()}")
+
+
+def log(sentence: str) -> None:
+    """A line as the real entrypoint writes it."""
+    print(f"[/entrypoint] {sentence}", file=sys.stderr, flush=True)
 
 
 def refuse(sentence: str) -> t.NoReturn:

@@ -14,22 +14,19 @@ import typing as t
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from .chain import HAS_CRYPTOGRAPHY, chain_problems, is_signed_by, validity
 from .items import text, texts
+from .pem import blocks
 
 try:
     from cryptography import x509
-    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 except ImportError:  # pragma: no cover - ansible-core itself depends on it
-    HAS_CRYPTOGRAPHY = False
-else:
-    HAS_CRYPTOGRAPHY = True
+    pass
 
 PEM = "-----BEGIN "
-BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
-# OpenSSL, and so nginx, does not read it, though the library here does.
-OPENSSH_KEY = "-----BEGIN OPENSSH "
 DNS_NAME = re.compile(r"([*][.])?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z0-9-]{2,63}")
 DURATION = re.compile(r"[+](?:(\d+)[wW])?(?:(\d+)[dD])?(?:(\d+)[hH])?(?:(\d+)[mM])?(?:(\d+)[sS]?)?")
 SOURCES = ("files", "selfsigned")
@@ -55,7 +52,9 @@ def problems(declared: t.Mapping[str, t.Any], variables: Variables, now: datetim
     (empty where there is no such file), and in ``site_names`` the names that others check.
     """
     if not HAS_CRYPTOGRAPHY:
-        return ["The control machine's Python has no cryptography, which reads certificates: install it there."]
+        return [
+            "The control machine's Python has no cryptography (40 or newer) to read certificates: install it there."
+        ]
     names = [name for name in texts(declared["names"]) if name]
     found = [*_name_problems(names, texts(declared["site_names"])), *_duration_problems(declared)]
     if declared["source"] == "files":
@@ -108,12 +107,13 @@ def _file_problems(
     declared: t.Mapping[str, t.Any], names: list[str], variables: Variables, now: datetime.datetime
 ) -> t.Iterator[str]:
     certificate_name, key_name = _shown(declared["certificate"]), _shown(declared["key"])
-    certificate = key = None
+    chain: list[x509.Certificate] = []
+    key = None
     if missing := _missing(declared["certificate"], declared["certificate_text"], "certificate", variables):
         yield f"{variables.certificate}{missing}"
     else:
         try:
-            certificate = read_chain(declared["certificate_text"])[0]
+            chain = read_chain(declared["certificate_text"])
         except ValueError as error:
             yield (
                 f"{variables.certificate}: '{certificate_name}' cannot be read as a certificate ({error}):"
@@ -122,21 +122,22 @@ def _file_problems(
     if missing := _missing(declared["key"], declared["key_text"], "key", variables):
         yield f"{variables.key}{missing}"
     else:
-        key = _read_key(declared["key_text"])
-        if key is None:
+        try:
+            key = _read_key(declared["key_text"])
+        except ValueError as error:
             yield (
-                f"{variables.key}: '{key_name}' cannot be read as a private key: give a PEM file without passphrase,"
-                " as nginx reads it."
+                f"{variables.key}: '{key_name}' cannot be read as a private key ({error}): give a PEM file without"
+                " passphrase, as nginx reads it."
             )
-    if certificate:
-        for sentence in _certificate_problems(certificate, names, now):
+    if chain:
+        for sentence in [*chain_problems(chain, now), *_cover_problems(chain[0], names)]:
             yield f"{variables.certificate}: '{certificate_name}' {sentence}"
     if key and declared["kafka"] and (kind := _kind_unknown_to_kafka(key)):
         yield (
             f"{variables.key}: '{key_name}' is of the kind {kind}, which Kafka does not read:"
             " have the certificate issued for an RSA or EC key."
         )
-    if certificate and key and _public(certificate.public_key()) != _public(key.public_key()):
+    if chain and key and _public(chain[0].public_key()) != _public(key.public_key()):
         yield (
             f"{variables.key}: the key '{key_name}' does not belong to the certificate '{certificate_name}':"
             " give the key with which it was requested."
@@ -170,17 +171,18 @@ def _missing(given: object, content: str, what: str, variables: Variables) -> st
 
 
 def read_chain(pem: str) -> list[x509.Certificate]:
-    """The certificates of a PEM text, the server's first. Raises ValueError, whose text says what else is in it."""
-    kinds = BLOCK.findall(pem)
-    if not kinds:
+    """The certificates of a PEM text, the server's first. Raises ValueError, whose text says what is wrong with it."""
+    # Lines around it are not written.
+    found = blocks(pem.strip())
+    if not found:
         raise ValueError("it has no PEM block")
-    if others := [kind for kind in kinds if kind != "CERTIFICATE"]:
-        raise ValueError(f"it holds '{others[0]}' too" if "CERTIFICATE" in kinds else f"it holds '{others[0]}'")
-    blocks = ["-----BEGIN CERTIFICATE-----" + block for block in pem.split("-----BEGIN CERTIFICATE-----")[1:]]
+    if others := [block.kind for block in found if block.kind != "CERTIFICATE"]:
+        too = " too" if len(others) < len(found) else ""
+        raise ValueError(f"it holds '{others[0]}'{too}")
     chain = []
-    for number, block in enumerate(blocks, start=1):
+    for number, block in enumerate(found, start=1):
         try:
-            certificate = x509.load_pem_x509_certificate(block.encode())
+            certificate = x509.load_der_x509_certificate(block.content)
             certificate.public_key()
             alternative_names(certificate)
         except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
@@ -190,13 +192,19 @@ def read_chain(pem: str) -> list[x509.Certificate]:
 
 
 def _read_key(pem: str) -> t.Any:
-    """The private key, or None for anything else, such as one with a passphrase."""
-    if OPENSSH_KEY in pem:
-        return None
+    """The private key. Raises ValueError, whose text says why there is none, for one with a passphrase too."""
+    keys = [block for block in blocks(pem.strip()) if block.kind.endswith("PRIVATE KEY")]
+    if len(keys) != 1:
+        raise ValueError(f"it holds {len(keys) or 'no'} {'keys' if keys else 'key'}")
+    # OpenSSL, and so nginx, does not read it, though the library here does.
+    if keys[0].kind == "OPENSSH PRIVATE KEY":
+        raise ValueError("it is in the form of OpenSSH")
     try:
-        return serialization.load_pem_private_key(pem.encode(), password=None)
-    except (TypeError, ValueError, UnsupportedAlgorithm):
-        return None
+        return serialization.load_pem_private_key(keys[0].text.encode(), password=None)
+    except TypeError:
+        raise ValueError("it has a passphrase") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueError("it is damaged, or of a kind that is not known") from None
 
 
 def _public(key: t.Any) -> bytes:
@@ -204,17 +212,8 @@ def _public(key: t.Any) -> bytes:
     return encoded
 
 
-def _certificate_problems(certificate: x509.Certificate, names: list[str], now: datetime.datetime) -> t.Iterator[str]:
-    """Ends of sentences that begin with the certificate's name."""
-    first, last = validity(certificate)
-    valid = f"it is valid from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
-    if now > last:
-        yield f"expired on {last:%Y-%m-%d} ({valid}): give a renewed one."
-    elif now < first:
-        yield (
-            f"is not valid before {first:%Y-%m-%d} ({valid}): give one that is valid today, or correct the control"
-            " machine's clock."
-        )
+def _cover_problems(certificate: x509.Certificate, names: list[str]) -> t.Iterator[str]:
+    """The end of a sentence that begins with the certificate's name."""
     covered = alternative_names(certificate)
     if missing := names_not_covered(names, covered):
         wildcards = dict.fromkeys("*." + name.partition(".")[2] for name in missing if not _is_address(name))
@@ -223,17 +222,6 @@ def _certificate_problems(certificate: x509.Certificate, names: list[str], now: 
             f"does not cover {', '.join(missing)} (it covers {', '.join(covered) or 'no name at all'}):"
             f" give a certificate with these names{instead} among its alternative names."
         )
-
-
-def validity(certificate: x509.Certificate) -> tuple[datetime.datetime, datetime.datetime]:
-    """From when until when the certificate is valid, in UTC."""
-    # Before version 42 the library had these two without their time zone alone.
-    if hasattr(certificate, "not_valid_before_utc"):
-        return certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    return (
-        certificate.not_valid_before.replace(tzinfo=datetime.UTC),
-        certificate.not_valid_after.replace(tzinfo=datetime.UTC),
-    )
 
 
 def alternative_names(certificate: x509.Certificate) -> list[str]:
@@ -321,22 +309,8 @@ def _differs(served: t.Mapping[str, t.Any], authority: t.Mapping[str, t.Any], na
     covered = alternative_names(certificate)
     if {_normal(entry.partition(":")[2]) for entry in covered} != {_normal(name) for name in names if name}:
         return f"it is for {', '.join(covered) or 'no name at all'}"
-    if not _is_signed_by(certificate, authority["certificate"]):
-        return "another authority signed it"
-    return None
-
-
-def _is_signed_by(certificate: x509.Certificate, authority: str) -> bool:
     try:
-        signer = read_chain(authority)[0]
+        is_ours = is_signed_by(certificate, read_chain(authority["certificate"])[0])
     except ValueError:
-        return False
-    key, digest = signer.public_key(), certificate.signature_hash_algorithm
-    # The authority that the role makes has a key of elliptic curves.
-    if certificate.issuer != signer.subject or not isinstance(key, ec.EllipticCurvePublicKey) or digest is None:
-        return False
-    try:
-        key.verify(certificate.signature, certificate.tbs_certificate_bytes, ec.ECDSA(digest))
-    except InvalidSignature:
-        return False
-    return True
+        is_ours = False
+    return None if is_ours else "another authority signed it"

@@ -16,6 +16,8 @@ MAX_LABEL = 63
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
 # 1 is equal, and 0 has nothing in common; the standard library's own, 0.6, takes sftp_port for sftp_users.
 _ALIKE = 0.75
+# Among names of which many are other people's, that of a role's variable is meant only where little is different.
+_VERY_ALIKE = 0.85
 
 
 def dns_problems(name: str, variable: str) -> list[str]:
@@ -61,6 +63,27 @@ def _unknown(name: str, alike: list[str], prefix: str) -> str:
         f"{name} is not a variable that anything reads: correct it, set a role's option under the role's own name,"
         f" or let a variable of your own begin otherwise than with {prefix}."
     )
+
+
+def misspelt_variables(names: t.Iterable[str], known: t.Collection[str], roles: t.Collection[str]) -> list[str]:
+    """One sentence for each of ``names`` that begins with a role's, is not ``known``, and is written almost like one.
+
+    ``known``: the variables of the roles, each of which begins with its role's name. One may also be meant without it:
+    ``sftp_port`` for ``compose_sftp_port``.
+    """
+    prefixes = tuple(f"{role}_" for role in roles)
+    short = {name.removeprefix(prefix): name for name in known for prefix in prefixes if name.startswith(prefix)}
+    meant = {name: full for name, full in short.items() if name.startswith(prefixes)} | {name: name for name in known}
+    problems = []
+    for name in sorted(names):
+        if name in known or not name.startswith(prefixes):
+            continue
+        if alike := difflib.get_close_matches(name, meant, n=1, cutoff=_VERY_ALIKE):
+            problems.append(
+                f"{name} is not a variable that anything reads: did you mean {meant[alike[0]]}? Give a variable of your"
+                " own a name that is less like it."
+            )
+    return problems
 
 
 def closest(name: str, known: t.Iterable[str]) -> str:

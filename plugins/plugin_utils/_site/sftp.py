@@ -17,13 +17,28 @@ User = dict[str, t.Any]
 EXAMPLE = "{name: acme, uid: 1001, public_keys: [acme.pub]}"
 # Below are the node's own users.
 FIRST_UID = 1000
+# The last id that Linux has; -1 means none. The two others are nobody's, and -1 for what counts to 16 bits.
+LAST_ID = 2**32 - 2
+NOBODYS_IDS = (65534, 65535)
+# Whom the image has itself: it skips a user of this name, who could not log in then.
+SYSTEM_USERS = frozenset({
+    "root", "daemon", "bin", "sys", "sync", "games", "man", "lp", "mail", "news", "uucp", "proxy", "www-data", "backup",
+    "list", "irc", "gnats", "_apt", "nobody", "systemd-network", "sshd",
+})  # fmt: skip
 DIRECTORIES = ["upload", "processed", "error"]
 WRITABLE = ["upload"]
 GID = 100
 
-NAME = re.compile(r"(?![.]{1,2}\Z)(?!root\Z)[A-Za-z0-9._][A-Za-z0-9._-]{0,31}")
+NAME = re.compile(r"(?![.]{1,2}\Z)[A-Za-z0-9._][A-Za-z0-9._-]{0,31}")
 DIRECTORY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
-HASH = re.compile(r"[$](y|gy|7|6|5|2[aby])[$][A-Za-z0-9./$=,+-]+")
+# As crypt(5) makes them, each of its own length: a password in clear may begin with $6$, too.
+HASH = re.compile(
+    r"[$]6[$](rounds=[0-9]+[$])?[^$:\s]{1,16}[$][A-Za-z0-9./]{86}"
+    r"|[$]5[$](rounds=[0-9]+[$])?[^$:\s]{1,16}[$][A-Za-z0-9./]{43}"
+    r"|[$]2[aby][$][0-9]{2}[$][A-Za-z0-9./]{53}"
+    r"|[$](y|gy)[$][A-Za-z0-9./]+[$][A-Za-z0-9./]{0,86}[$][A-Za-z0-9./]{43}"
+    r"|[$]7[$][A-Za-z0-9./]{11,97}[$][A-Za-z0-9./]{43}"
+)
 # A key that is given in place, and not as a file.
 IN_PLACE = re.compile(r"[a-z0-9@.-]+ AAAA")
 PUBLIC_KEY = re.compile(r"(sk-)?(ssh|ecdsa)-[a-z0-9@.-]+ AAAA[A-Za-z0-9+/]+={0,3}( .*)?")
@@ -54,6 +69,8 @@ def problems(declared: object, key_files: t.Mapping[str, str], variable: str) ->
     """
     known = users(declared)
     found = list_problems(declared, variable, EXAMPLE)
+    if not known and not found:
+        found.append(f"{variable} is empty, and the SFTP server does not start without a user: write {EXAMPLE}.")
     sentences = [
         *_name_problems(known),
         *_id_problems(known),
@@ -70,6 +87,11 @@ def _name_problems(known: t.Sequence[User]) -> t.Iterator[str]:
             f"{', '.join(bad)} cannot be a user's name: use letters, digits, dots, underscores and hyphens,"
             " at most 32 characters, not beginning with a hyphen."
         )
+    if taken := [name for name in names if name in SYSTEM_USERS]:
+        yield (
+            f"{', '.join(taken)} {'is a name' if len(taken) == 1 else 'are names'} that the server's system has itself,"
+            " so that nobody could log in: choose another name."
+        )
     if twice := repeated(names):
         yield f"two users have the same name ({', '.join(twice)}): give each a name of its own."
 
@@ -78,6 +100,11 @@ def _id_problems(known: t.Sequence[User]) -> t.Iterator[str]:
     for kind in ("uid", "gid"):
         if bad := [user["name"] for user in known if user[kind] is None]:
             yield f"the {kind} of {', '.join(bad)} is not a number: give one, such as {FIRST_UID + 1}."
+        if beyond := [user["name"] for user in known if user[kind] is not None and not _is_usable(user[kind], kind)]:
+            yield (
+                f"the {kind} of {', '.join(beyond)} is beyond what the system can have, or nobody's: give"
+                f" {FIRST_UID if kind == 'uid' else 0} to {LAST_ID}, but not {' or '.join(map(str, NOBODYS_IDS))}."
+            )
     numbers = [user["uid"] for user in known if user["uid"] is not None]
     if twice := repeated(map(str, numbers)):
         yield f"two users have the same uid ({', '.join(twice)}): give each a uid of its own."
@@ -86,6 +113,11 @@ def _id_problems(known: t.Sequence[User]) -> t.Iterator[str]:
             f"the uid of {', '.join(low)} is below {FIRST_UID}, where the system's own users are:"
             f" give {FIRST_UID} or more."
         )
+
+
+def _is_usable(number: int, kind: str) -> bool:
+    # Of the uids that are too low there is a sentence of their own.
+    return number not in NOBODYS_IDS and (kind == "uid" or number >= 0) and number <= LAST_ID
 
 
 def _login_problems(user: User, key_files: t.Mapping[str, str]) -> t.Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .names import dns_problems, unknown_variables
+from .names import dns_problems, misspelt_variables, unknown_variables
 from .ports import port_problems
 from .specification import Options, value_problems, with_options_of_roles, without_references
 
@@ -17,22 +17,39 @@ _PREFIX = "liveconnect_"
 _SYSTEMS = ("Debian 12", "Debian 13", "Ubuntu 24.04")
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _PROJECT = "liveconnect"
+# What a role sets for others to read.
+_FACTS = {"compose_external_credentials"}
 
 
-def declaration_problems(declared: t.Mapping[str, t.Any], specifications: t.Mapping[str, t.Any]) -> list[str]:
-    """Sentences about variables of the site that are unknown, and variables that are not as they are specified.
+def declaration_problems(
+    declared: t.Mapping[str, t.Any], specifications: t.Mapping[str, t.Any], names: t.Iterable[str] = ()
+) -> list[str]:
+    """Sentences about variables that are unknown or misspelt, and about those that are not as they are specified.
 
     ``declared``: all variables that begin with ``liveconnect_``, and the options of roles that have a value;
-    ``specifications``: the argument specifications of the roles by their names, with their defaults; ``site`` has the
-    entry point ``variables``.
+    ``specifications``: the argument specifications of the roles by their names, with their defaults; ``liveconnect``
+    has the entry point ``variables``; ``names``: those of all variables.
     """
     roles = [specification["main"]["options"] for specification in specifications.values() if "main" in specification]
     site: Options = with_options_of_roles(specifications["liveconnect"]["variables"]["options"], roles)
     of_site = {name: value for name, value in declared.items() if name.startswith(_PREFIX)}
-    problems = [*unknown_variables(of_site, site, _PREFIX), *value_problems(of_site, site)]
+    problems = [
+        *unknown_variables(of_site, site, _PREFIX),
+        *misspelt_variables(
+            (name for name in names if not name.startswith(_PREFIX)),
+            _variables_of_roles(specifications),
+            specifications,
+        ),
+        *value_problems(of_site, site),
+    ]
     for options in roles:
         problems += value_problems(without_references(declared, options), options)
     return problems
+
+
+def _variables_of_roles(specifications: t.Mapping[str, t.Any]) -> set[str]:
+    entries = [entry for specification in specifications.values() for entry in specification.values()]
+    return {name for entry in entries for name in entry["options"]} | _FACTS
 
 
 def site_problems(

@@ -4,10 +4,11 @@
 """Asks the broker for its cluster and the registry for its subjects, from the network of a container.
 
 Reads one JSON object: ``container``, ``broker`` and ``registry`` (host:port or URL), ``timeout`` (seconds per step),
-``security`` (empty, or ``user``, ``password`` and ``ca_cert``: PEM text, or null for the host's authorities). Prints
-one JSON object: ``problems`` is a list of sentences that name the hop that fails, empty when everything is reached;
-``advertised`` the addresses that the broker tells its clients to use; ``no_container`` why there is no such container,
-empty when there is; ``has_driver`` whether this Python reaches PostgreSQL. An empty question only asks for the last.
+``security`` (empty, or ``user``, ``password`` and ``ca_cert``: PEM text, or null for the host's authorities), and
+perhaps ``remedies``, sentences that take the place of those below. Prints one JSON object: ``problems`` is a list of
+sentences that name the hop that fails, empty when everything is reached; ``advertised`` the addresses that the broker
+tells its clients to use; ``no_container`` why there is no such container, empty when there is; ``has_driver`` whether
+this Python reaches PostgreSQL. An empty question only asks for the last.
 
 The environment variable LIVECONNECT_REACH holds this text, which runs once more in the network of the container.
 Standard library only: it runs on the platform's host.
@@ -39,6 +40,10 @@ REMEDIES = {
     "no route": "Check the routes and firewalls between the platform and the node.",
     "not trusted": "Give its certificate's authority in workgroup_security.ca_cert, and the address that it is for.",
     "no TLS": "Leave out workgroup_security where the node asks for no login.",
+    "wants TLS": "Say how to log in there in workgroup_security.",
+    "login": "Check user and password in workgroup_security.",
+    "broker": "Check the host and port in workgroup_broker.",
+    "registry": "Check the host and port in workgroup_registry.",
     "advertised": "Set the node's liveconnect_advertised_address to the address by which the platform reaches it.",
 }
 
@@ -50,7 +55,7 @@ SASL_AUTHENTICATE, SASL_AUTHENTICATE_VERSION = 36, 0
 CLIENT_ID = b"igrafx.liveconnect"
 MAX_ANSWER_BYTES = 4 << 20
 TLS_ALERT = b"\x15\x03"
-NOT_KAFKA = "is not a Kafka broker. Check the host and port in workgroup_broker."
+NOT_KAFKA = "is not a Kafka broker."
 CLOSED = "closes the connection instead of answering: it is no Kafka broker, or this listener wants TLS or a login."
 
 # Whichever workgroup_kafka_registration finds.
@@ -83,7 +88,8 @@ class Security:
 
     def context(self) -> ssl.SSLContext:
         """What the other side must prove."""
-        return ssl.create_default_context(cadata=self.ca_cert or None)
+        # Python takes ASCII alone, and there may be remarks between the blocks.
+        return ssl.create_default_context(cadata=(self.ca_cert or "").encode("ascii", "ignore").decode() or None)
 
 
 class NotKafkaError(Exception):
@@ -132,13 +138,13 @@ def answer(connection: socket.socket, number: int, timeout: float) -> Fields:
     deadline = time.monotonic() + timeout
     head = exactly(connection, 4, deadline)
     if head.startswith(TLS_ALERT):
-        raise NotKafkaError("wants TLS. Say how to log in there in workgroup_security.")
+        raise NotKafkaError(f"wants TLS. {REMEDIES['wants TLS']}")
     (size,) = struct.unpack(">i", head)
     if not 0 < size <= MAX_ANSWER_BYTES:
-        raise NotKafkaError(NOT_KAFKA)
+        raise NotKafkaError(f"{NOT_KAFKA} {REMEDIES['broker']}")
     fields = Fields(exactly(connection, size, deadline))
     if fields.number("i") != number:
-        raise NotKafkaError(NOT_KAFKA)
+        raise NotKafkaError(f"{NOT_KAFKA} {REMEDIES['broker']}")
     return fields
 
 
@@ -193,7 +199,7 @@ def log_in(connection: socket.socket, timeout: float, security: Security) -> Non
     connection.sendall(request(SASL_AUTHENTICATE, SASL_AUTHENTICATE_VERSION, 4, body))
     fields = answer(connection, 4, timeout)
     if fields.number("h"):
-        raise NotKafkaError(f"refuses the login ({fields.text()}). Check user and password in workgroup_security.")
+        raise NotKafkaError(f"refuses the login ({fields.text()}). {REMEDIES['login']}")
 
 
 def one_broker(fields: Fields) -> Address:
@@ -213,7 +219,7 @@ def asked(address: Address, timeout: float, security: Security | None = None) ->
     except ssl.SSLError as error:
         return None, unreached(error)
     except (struct.error, ValueError):
-        return None, NOT_KAFKA
+        return None, f"{NOT_KAFKA} {REMEDIES['broker']}"
     except (ConnectionResetError, BrokenPipeError):
         return None, CLOSED
     except OSError as error:
@@ -306,7 +312,7 @@ def registry_problem(text: str, timeout: float, security: Security | None = None
     except OSError as error:
         return f"The registry {url} {unreached(getattr(error, 'reason', error))}"
     if not isinstance(subjects, list):
-        return f"What answers at {url} is not a schema registry. Check the host and port in workgroup_registry."
+        return f"What answers at {url} is not a schema registry. {REMEDIES['registry']}"
     return None
 
 
@@ -337,6 +343,7 @@ def from_container(container: str, question: t.Mapping[str, t.Any]) -> dict[str,
 
 def main(question: dict[str, t.Any]) -> dict[str, t.Any]:
     """The answer to the whole question on the host, or to the part of it in the container's network."""
+    REMEDIES.update(question.get("remedies", {}))
     if "container" not in question and question:
         login = Security(**question["security"]) if question["security"] else None
         return report(question["broker"], question["registry"], float(question["timeout"]), login)

@@ -88,13 +88,14 @@ def test_zookeeper_spells_its_keys_in_camel_case() -> None:
     ]
 
 
-def test_sftp_users_are_parsed_and_a_bad_one_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+def test_sftp_users_are_parsed_and_printed_with_their_passwords(capsys: pytest.CaptureFixture[str]) -> None:
     sftp = load("sftp/entrypoint.py")
-    assert sftp.parse("acme:$6$x:e:1001:100:upload,processed", 1) == sftp.User(
+    assert sftp.parse("acme:$6$x:e:1001:100:upload,processed") == sftp.User(
         "acme", "$6$x", hashed=True, uid="1001", gid="100", directories=("upload", "processed")
     )
-    assert sftp.parse("acme::1001::upload", 1) == sftp.User("acme", "", False, "1001", "", ("upload",))
-    with pytest.raises(SystemExit) as caught:
-        sftp.parse("no user:s3cret", 2)
-    assert "User number 2" in str(caught.value)
-    assert "s3cret" not in str(caught.value) + capsys.readouterr().err
+    assert capsys.readouterr().out == (
+        '[/usr/local/bin/create-sftp-user] Parsing user data: "acme:$6$x:e:1001:100:upload,processed"\n'
+    )
+    assert sftp.parse("acme::1001::upload") == sftp.User("acme", "", False, "1001", "", ("upload",))
+    with pytest.raises(SystemExit):
+        sftp.parse("no user:s3cret")

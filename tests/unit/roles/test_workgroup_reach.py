@@ -266,7 +266,7 @@ def context(certificate: Path) -> ssl.SSLContext:
 def security(reach: t.Any, certificate: Path) -> t.Any:
     """The login that is right, with the authority that is."""
     pem = certificate.read_text()
-    return reach.Security("platform", "p4sswd", pem[pem.index("-----BEGIN CERTIFICATE") :])
+    return reach.Security("platform", "p4sswd", "# une autorité\n" + pem[pem.index("-----BEGIN CERTIFICATE") :])
 
 
 @pytest.mark.component
@@ -296,6 +296,15 @@ def test_a_login_that_is_refused_an_authority_that_is_unknown_and_no_tls_are_tol
     assert "p4sswd" not in refused
     assert "is not trusted: self-signed certificate" in unknown
     assert "does not speak TLS" in no_tls
+
+
+@pytest.mark.component
+def test_what_to_do_is_said_in_the_words_that_are_given(ask: t.Any, closed: str) -> None:
+    question = {"container": "own", "broker": closed, "registry": closed, "timeout": 5, "security": {}}
+
+    told = ask({**question, "remedies": {"refused": "Run site.yml."}})["problems"]
+
+    assert [sentence.partition("refused. ")[2] for sentence in told] == ["Run site.yml."] * 2
 
 
 @pytest.mark.component

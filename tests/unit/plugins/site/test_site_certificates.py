@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import datetime
 import importlib.util
 import json
 import subprocess
@@ -17,60 +16,16 @@ from pathlib import Path
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.filter.certificates_problems import certificates_problems
 from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site import certificates
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from certificate_maker import ALL_NAMES, DAY, KEY, NOW, OTHER_KEY, authority, certificate, key_text
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 LOOK = Path(__file__).resolve().parents[4] / "roles/certificates/files/look.py"
 
-NOW = datetime.datetime(2026, 7, 1, 12, tzinfo=datetime.UTC)
-DAY = datetime.timedelta(days=1)
-PEM = serialization.Encoding.PEM
-PKCS8 = serialization.PrivateFormat.PKCS8
-OPENSSH = serialization.PrivateFormat.OpenSSH
 TRADITIONAL = serialization.PrivateFormat.TraditionalOpenSSL
-NO_PASSPHRASE = serialization.NoEncryption()
 NAMES = ["liveconnect-wk1.pf1.example.com", "192.0.2.1"]
-ALL_NAMES = ["DNS:*.pf1.example.com", "IP:192.0.2.1"]
 
-KEY, OTHER_KEY = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-
-
-def key_text(key: t.Any = KEY, form: t.Any = PKCS8, encryption: t.Any = NO_PASSPHRASE) -> str:
-    return str(key.private_bytes(PEM, form, encryption), "ascii")
-
-
-def certificate(
-    *,
-    names: t.Iterable[str] = ALL_NAMES,
-    key: t.Any = KEY,
-    first: datetime.datetime = NOW - DAY,
-    last: datetime.datetime = NOW + 40 * DAY,
-    issuer: str = "authority",
-    issuer_key: t.Any = OTHER_KEY,
-    subject: str = "node",
-) -> str:
-    """A certificate as PEM text."""
-    alternative: list[x509.GeneralName] = [
-        x509.DNSName(name[4:]) if name.startswith("DNS:") else x509.IPAddress(certificates.ip_address(name[3:]))
-        for name in names
-    ]
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, subject)]))
-        .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, issuer)]))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(first)
-        .not_valid_after(last)
-    )
-    if alternative:
-        builder = builder.add_extension(x509.SubjectAlternativeName(alternative), critical=False)
-    digest = None if isinstance(issuer_key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
-    return str(builder.sign(issuer_key, digest).public_bytes(PEM), "ascii")
-
-
-AUTHORITY = certificate(names=[], key=OTHER_KEY, subject="authority", last=NOW + 400 * DAY)
+AUTHORITY = authority("authority")
 GOOD = certificate()
 
 
@@ -118,16 +73,24 @@ EDWARDS = ed25519.Ed25519PrivateKey.generate()
         ({"certificate_text": key_text()}, "cannot be read as a certificate (it holds 'PRIVATE KEY')"),
         ({"certificate_text": GOOD + key_text()}, "cannot be read as a certificate (it holds 'PRIVATE KEY' too)"),
         ({"certificate_text": GOOD + AUTHORITY.replace("M", "N", 2)}, "(its block number 2 is damaged"),
-        ({"certificate_text": GOOD[:200]}, "(its block number 1 is damaged"),
-        ({"key_text": "liveconnect-vm\n"}, "'good.key' cannot be read as a private key"),
-        ({"key_text": GOOD}, "'good.key' cannot be read as a private key"),
+        (
+            {"certificate_text": GOOD.replace("CERT", "TRUSTED CERT")},
+            "cannot be read as a certificate (it holds 'TRUSTED CERTIFICATE')",
+        ),
+        ({"certificate_text": GOOD[:200]}, "(its block number 1 is cut off: its END line is missing)"),
+        ({"certificate_text": GOOD + f" {key_text()}"}, "belongs to a block whose BEGIN line is missing"),
+        ({"certificate_text": "0\udc82\x04"}, "'good.crt' cannot be read as a certificate (it has no PEM block)"),
+        ({"key_text": "liveconnect-vm\n"}, "'good.key' cannot be read as a private key (it holds no key)"),
+        ({"key_text": GOOD}, "'good.key' cannot be read as a private key (it holds no key)"),
+        ({"key_text": key_text() * 2}, "'good.key' cannot be read as a private key (it holds 2 keys)"),
+        ({"key_text": key_text()[:99]}, "'good.key' cannot be read as a private key (its block number 1 is cut off"),
         (
             {"key_text": key_text(encryption=serialization.BestAvailableEncryption(b"x"))},
-            "'good.key' cannot be read as a private key: give a PEM file without passphrase",
+            "'good.key' cannot be read as a private key (it has a passphrase): give a PEM file without passphrase",
         ),
         (
             {"key_text": key_text(form=serialization.PrivateFormat.OpenSSH)},
-            "'good.key' cannot be read as a private key",
+            "'good.key' cannot be read as a private key (it is in the form of OpenSSH)",
         ),
         (
             {"certificate_text": certificate(key=EDWARDS), "key_text": key_text(EDWARDS)},
@@ -241,7 +204,7 @@ NOTHING = Lies("", has_key=False, fits=False, is_pkcs8=False)
         (Lies(), Lies("rubbish"), {"authority": "it has no PEM block", "certificate": "another authority signed it"}),
         (
             Lies(),
-            Lies(certificate(names=[], key=OTHER_KEY, subject="authority", last=NOW + 3 * DAY)),
+            Lies(authority("authority", last=NOW + 3 * DAY)),
             {"authority": "it is valid from 2026-06-30 to 2026-07-04", "certificate": "its authority is made anew"},
         ),
     ],

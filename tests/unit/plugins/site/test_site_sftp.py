@@ -15,9 +15,20 @@ from hypothesis import strategies as st
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICNJKS4vFTRPpkX7bGRFwBimgrmP04uFVmiuCQhXBfi acme"
 PRIVATE = "-----BEGIN OPENSSH PRIVATE KEY-----\ns3cret\n-----END OPENSSH PRIVATE KEY-----"
-HASH = "$6$salt$Zm9v./bar"
+# The password is x.
+HASHES = (
+    "$6$rounds=5000$salt$wZU8LXJfJJqoagopbB7RuK6JEotEMZ0CQDy0phpPAuLMYQFcmf6L6BdAbs/Q7w7o1qsZ9pFqFVY4yuUSWgaYt1",
+    "$5$V5pw19oHyqRokFNQ$GF/pR0xWmpwvwXTrxOkGflWHBlRGh0/A0gRNnelp7l7",
+    "$y$j9T$abcdefgh$9WNEpu8Mx2S4KNGvbVWKM6clOSoY6.YEl7AYF4DGV04",
+    "$gy$j9T$abcd$e0HwUh/.s28spxn1e6mI6rMQY4djQrJnvwkfdofgpY3",
+    "$7$CU..../....abcdefgh$19TzpFZ5AwP26vdEMbfvWacoVUfd2MfVusFAVFilh.C",
+    "$2b$05$aaaaaaaaaaaaaaaaaaaaaOEqz3KoKH6bru/RRpFuAJrwlceiJnvGu",
+)
+HASH = HASHES[0]
+CLEAR = ("open sesame", HASH + "\n", "sesame", "$6$sesame", "$6$salt$sesame", HASH[:-1], "$2b$sesame", f"x:{HASH}")
 FILES = {"/site/acme.pub": f"# of Acme\n\n{KEY}\n", "/site/acme": PRIVATE, "/site/empty.pub": "# none\n"}
-BAD_NAMES = ("", None, "-a", "a b", "a" * 33, "root", "..", "a/b", "ä", "a\n")
+BAD_NAMES = ("", None, "-a", "a b", "a" * 33, "..", "a/b", "ä", "a\n")
+IMAGES_OWN = ("root", "backup", "mail", "nobody", "sshd", "daemon", "www-data", "_apt")
 BAD_DIRECTORIES = ("", "a/b", "..", ".x", "-x", "x\n")
 
 
@@ -30,11 +41,12 @@ def said(*users: t.Any) -> list[str]:
 
 
 def test_nothing_is_wrong_with_users_that_can_log_in() -> None:
-    assert not said()
     assert not said(
         acme(),
         acme(name=".globex-2", uid="1002", gid="200", public_keys=[KEY], directories=["in", "out_1"], writable=["in"]),
         acme(name="initech", uid=1003, public_keys=None, password_hash=HASH, writable=[]),
+        *(acme(name=f"user{number}", uid=2000 + number, password_hash=one) for number, one in enumerate(HASHES)),
+        acme(name="rich", uid=2**32 - 2, gid=0),
         acme(name="hooli", uid=1004, public_keys=f"{KEY}\n{KEY}", password_hash=None, directories=None),
     )
 
@@ -48,8 +60,10 @@ def test_nothing_is_wrong_with_users_that_can_log_in() -> None:
         ({"uid": [1001]}, "the uid of acme is not a number"),
         ({"gid": "users"}, "the gid of acme is not a number"),
         ({"uid": 999}, "the uid of acme is below 1000"),
-        ({"password_hash": "open sesame"}, "the password_hash of acme is not a crypt(5) hash"),
-        ({"password_hash": HASH + "\n"}, "the password_hash of acme is not a crypt(5) hash"),
+        *(({"name": name}, f"{name} is a name that the server's system has itself") for name in IMAGES_OWN),
+        *(({"uid": number}, "the uid of acme is beyond what the system can") for number in (65534, 65535, 2**32 - 1)),
+        *(({"gid": number}, "the gid of acme is beyond what the system can") for number in (-1, "65534", 2**32)),
+        *(({"password_hash": clear}, "the password_hash of acme is not a crypt(5) hash") for clear in CLEAR),
         ({"public_keys": []}, "acme could not log in"),
         ({"public_keys": ["/site/gone.pub"]}, "there is no file /site/gone.pub on the control machine"),
         ({"public_keys": ["/site/acme"]}, "what acme has in public_keys is not made of public keys"),
@@ -74,6 +88,12 @@ def test_names_and_numbers_are_each_users_own() -> None:
 
     assert "two users have the same name (acme)" in twice[0]
     assert "two users have the same uid (1001)" in twice[1]
+
+
+def test_a_server_without_users_which_would_not_start_is_told() -> None:
+    (sentence,) = said()
+
+    assert sentence.startswith("liveconnect_sftp_users is empty, and the SFTP server does not start without a user")
 
 
 @pytest.mark.parametrize("declared", [None, 7, "acme", {"name": "acme"}])

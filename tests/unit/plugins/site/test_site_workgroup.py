@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.workgroup import workgroup_problems
+from certificate_maker import authority, key_text
 
 GOOD = {
     "id": "wk1",
@@ -31,10 +32,13 @@ def said(**change: t.Any) -> list[str]:
 
 def test_nothing_is_wrong_with_what_can_be_registered() -> None:
     assert not said()
-    assert not said(state="absent", broker="", registry=None, advertised_address="")
+    assert not said(state="absent", broker="", registry=None, advertised_address="", ca_cert="gone.crt")
     assert not said(registry="https://registry.example.com", security={"user": "platform", "password": "x"})
     assert not said(**LOCAL, allow_internal_address=True)
     assert not said(api={"host": "localhost", "container": "api"})
+    for host in ("localhost", "platform_db", "::1", "192.0.2.1", "db.example.com", "/run/postgresql", "a,192.0.2.1"):
+        assert not said(postgres={**GOOD["postgres"], "host": host})
+    assert not said(ca_cert="ca.crt", ca_cert_text=f"# two\n{authority('x')}{authority('y')}")
 
 
 @pytest.mark.parametrize(
@@ -44,8 +48,15 @@ def test_nothing_is_wrong_with_what_can_be_registered() -> None:
         ({"api": None}, "liveconnect_platform.api.host is not set"),
         ({"api": {"host": "platform"}}, "liveconnect_platform.api.host: platform is not in the inventory"),
         ({"postgres": {**GOOD["postgres"], "password": ""}}, "liveconnect_platform.postgres: password is not set"),
+        *(
+            (
+                {"postgres": {**GOOD["postgres"], "host": host}},
+                f"liveconnect_platform.postgres.host: '{host}' is neither",
+            )
+            for host in ("http://platform", "platform:5432", "a b", "192.0.2.300", "platform/x", "-x", "a..b")
+        ),
         ({"postgres": []}, "liveconnect_platform.postgres: host, user, password are not set"),
-        ({"id": None}, "workgroup_id: a workgroup has no usable id."),
+        ({"id": None}, "liveconnect_workgroup_id: a workgroup has no usable id."),
         ({"url_prefix": "ftp"}, "workgroup_url_prefix: 'ftp' is no scheme."),
         ({"broker": "kafka:29092"}, "workgroup_broker: kafka is a name that only containers of the same Docker"),
         ({"registry": None}, "workgroup_registry: '' is not an address."),
@@ -53,6 +64,20 @@ def test_nothing_is_wrong_with_what_can_be_registered() -> None:
         (LOCAL, "liveconnect_advertised_address: localhost is a name that only"),
         ({"security": {"user": "platform"}}, "workgroup_security: give user and password"),
         ({"security": "platform"}, "workgroup_security: give user and password"),
+        (
+            {"security": {"user": "x", "password": "y", "ca_cert": "z"}},
+            "workgroup_security.ca_cert holds no certificate",
+        ),
+        ({"ca_cert": "ca.crt"}, "liveconnect_platform.ca_cert: there is no file 'ca.crt' on the control machine"),
+        ({"ca_cert": "ca.crt", "ca_cert_text": "x"}, "liveconnect_platform.ca_cert: 'ca.crt' holds no certificate"),
+        (
+            {"ca_cert": "ca.key", "ca_cert_text": key_text()},
+            "liveconnect_platform.ca_cert: 'ca.key' holds PRIVATE KEY: give a PEM file of certificates, and nothing",
+        ),
+        (
+            {"ca_cert": "ca.crt", "ca_cert_text": authority("x")[:99]},
+            "liveconnect_platform.ca_cert: 'ca.crt' cannot be read (its block number 1 is cut off",
+        ),
     ],
 )
 def test_each_problem_is_one_sentence(change: dict[str, t.Any], sentence: str) -> None:
