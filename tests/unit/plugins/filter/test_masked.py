@@ -93,6 +93,6 @@ def holds_secret(option: dict[str, t.Any]) -> bool:
 def test_the_site_hands_over_every_variable_that_holds_a_secret() -> None:
     entries = [entry["options"] for entry in (one for role in specifications().values() for one in role.values())]
     options = with_options_of_roles({name: option for entry in entries for name, option in entry.items()}, entries)
-    listed = yaml.safe_load((ROOT / "roles/liveconnect/vars/main.yml").read_text())["_site_secret_variables"]
+    listed = yaml.safe_load((ROOT / "roles/liveconnect/vars/main.yml").read_text())["_liveconnect_secret_variables"]
 
     assert sorted(listed) == sorted(name for name, option in options.items() if holds_secret(option))
