@@ -45,7 +45,10 @@ def nested(options: dict[str, dict[str, t.Any]], parent: str = "") -> t.Iterator
 def test_every_role_takes_the_variables_of_the_site(role: Path) -> None:
     dependencies = [entry["role"] for entry in read(role / "meta" / "main.yml")["dependencies"]]
 
-    assert role.name == "liveconnect" or set(dependencies) & {"igrafx.liveconnect.liveconnect", "igrafx.liveconnect.node"}
+    assert role.name == "liveconnect" or set(dependencies) & {
+        "igrafx.liveconnect.liveconnect",
+        "igrafx.liveconnect.node",
+    }
 
 
 def defaults(role: Path) -> dict[str, t.Any]:
@@ -91,9 +94,7 @@ def test_a_default_is_of_its_type_and_among_its_choices(role: Path) -> None:
 
 @each_role
 def test_variables_carry_the_roles_name(role: Path) -> None:
-    # The site's own carry the product's.
-    prefix = role.name
-    wrong = [name for name in all_options(role) if not name.startswith(f"{prefix}_")]
+    wrong = [name for name in all_options(role) if not name.startswith(f"{role.name}_")]
 
     assert not wrong
 
