@@ -106,7 +106,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Server]:
         ],
         "sftp_directory": str(folder / "node"),
     }
-    roles = ("site", "compose")
+    roles = ("liveconnect", "compose")
     compose = [str(ROOT / f"roles/{role}/{kind}/main.yml") for kind in ("defaults", "vars") for role in roles]
     (folder / "site.json").write_text(json.dumps(site))
     render = {"src": str(ROOT / "roles/compose/templates/docker-compose.yml.j2"), "mode": "0600"}

@@ -43,8 +43,8 @@ def asked(tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
         play = {
             "hosts": "localhost",
             "gather_facts": False,
-            "vars_files": [str(ROOT / f"roles/{role}/defaults/main.yml") for role in ("site", "workgroup")]
-            + [str(ROOT / f"roles/{role}/vars/main.yml") for role in ("site", "workgroup")],
+            "vars_files": [str(ROOT / f"roles/{role}/defaults/main.yml") for role in ("liveconnect", "workgroup")]
+            + [str(ROOT / f"roles/{role}/vars/main.yml") for role in ("liveconnect", "workgroup")],
             "tasks": [
                 {"ansible.builtin.import_tasks": str(ROOT / "playbooks/tasks/login.yml")},
                 {"ansible.builtin.copy": result | {"mode": "0600"}},

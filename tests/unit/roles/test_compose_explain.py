@@ -42,7 +42,7 @@ def test_no_secret_is_in_the_explanation(tmp_path: Path, loud: bool) -> None:
     play = {
         "hosts": "localhost",
         "gather_facts": False,
-        "vars_files": [str(ROLES / name) for name in ("site/defaults/main.yml", "site/vars/main.yml")]
+        "vars_files": [str(ROLES / name) for name in ("liveconnect/defaults/main.yml", "liveconnect/vars/main.yml")]
         + [str(tmp_path / "site.json")],
         "tasks": [{"ansible.builtin.import_tasks": str(ROLES / "compose/tasks/explain.yml")}],
     }
