@@ -9,14 +9,13 @@ The engine sees it as a site of its own, so that ``python -m lab status`` and ``
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import requests
 
 from lab import build, engine, labels, lock, network, nodes, site
 from lab.execute import execute
@@ -117,8 +116,7 @@ class Cluster:
         return log.partition(marks[0])[2].partition(marks[1])[0].count('HTTP/1.1"') - 1
 
     def _mark(self, worker: str, url: str, mark: str) -> str:
-        with contextlib.suppress(urllib.error.HTTPError):
-            urllib.request.urlopen(f"{url}/connectors/{mark}", timeout=60).close()  # noqa: S310 -- an address of ours
+        requests.get(f"{url}/connectors/{mark}", timeout=60)
         deadline = time.monotonic() + START_SECONDS
         while mark not in (log := self.containers[worker].logs(tail=10000).decode(errors="replace")):
             if time.monotonic() > deadline:
@@ -225,8 +223,7 @@ def _create(client: docker.DockerClient, name: str, tags: Mapping[str, str]) -> 
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/connectors", timeout=5) as response:  # noqa: S310 -- an address of ours
-            answer: Any = json.load(response)
-    except (OSError, ValueError):
+        answer = requests.get(f"{url}/connectors", timeout=5)
+        return answer.ok and isinstance(answer.json(), list)
+    except requests.RequestException:
         return False
-    return isinstance(answer, list)
