@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 import requests
 
 from lab import build, engine, labels, lock, network, nodes, site
-from lab.execute import execute
 from lab.report import LabError, step
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ class Cluster:
 
     def shell(self, container: str, script: str) -> str:
         """Run a script as root in a container and return what it printed; LabError when it fails."""
-        code, text = execute(self.containers[container], ["sh", "-euc", script], user="root")
+        code, text = engine.execute(self.containers[container], ["sh", "-euc", script], user="root")
         if code != 0:
             raise LabError(f"{container}: the script failed with code {code}: {text}")
         return text

@@ -11,10 +11,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import requests
-
 from lab import labels
-from lab.execute import execute
+from lab.engine import execute
 from lab.report import LabError
 
 if TYPE_CHECKING:
@@ -112,10 +110,7 @@ def wait_until_booted(container: Container) -> str:
     deadline = time.monotonic() + BOOT_SECONDS
     state = ""
     while time.monotonic() < deadline:
-        try:
-            _, state = execute(container, ["timeout", "30", "systemctl", "is-system-running", "--wait"])
-        except requests.HTTPError as error:
-            state = str(error)
+        _, state = execute(container, ["timeout", "30", "systemctl", "is-system-running", "--wait"])
         if state in {"running", "degraded"} and _ssh_answers(container.labels[labels.ADDRESS]):
             return state
         time.sleep(POLL_SECONDS)
