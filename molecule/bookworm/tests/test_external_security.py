@@ -18,7 +18,7 @@ import requests
 from testinfra.host import Host
 
 from lab import build
-from lab.show import Node
+from liveconnect_node import Node
 
 CONF = "/opt/liveconnect/conf"
 TOPIC = "from-outside"
