@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from lab import build, engine, labels, lock, network, nodes, site
+from lab.nodes import Node
 from lab.report import LabError, step
 
 if TYPE_CHECKING:
@@ -184,39 +185,31 @@ def _create(client: docker.DockerClient, name: str, tags: Mapping[str, str]) -> 
         "POSTGRES_DB": DATABASE_NAME,
     }
 
-    def create(key: str, image: str, environment: Mapping[str, str], mounts: list[str]) -> Container:
-        return client.containers.create(
-            tags[image],
-            name=nodes.container_name(name, key),
-            hostname=key,
-            labels={
-                labels.SITE: name,
-                labels.NODE: key,
-                labels.KIND: image,
-                labels.ADDRESS: addresses[key],
-            },
-            environment=dict(environment),
-            volumes=mounts,
+    wanted = {
+        Node(BROKER, "kafka"): BROKER_SETTINGS,
+        Node(DATABASE, "postgres"): database,
+        **{
+            Node(worker, "kafka-connect"): {
+                **WORKER_SETTINGS,
+                "CONNECT_REST_ADVERTISED_HOST_NAME": addresses[worker],
+            }
+            for worker in WORKERS
+        },
+    }
+    return {
+        node.name: nodes.create(
+            client,
+            name,
+            node,
+            image=tags[node.kind],
             network=str(net.name),
-            networking_config={
-                str(net.name): client.api.create_endpoint_config(ipv4_address=addresses[key], aliases=[key])
-            },
+            address=addresses[node.name],
+            environment=environment,
+            volumes=shared if node.name in WORKERS else [],
             # The image's own check would be among the requests that a benchmark counts.
             healthcheck={"test": ["NONE"]},
         )
-
-    return {
-        BROKER: create(BROKER, "kafka", BROKER_SETTINGS, []),
-        DATABASE: create(DATABASE, "postgres", database, []),
-        **{
-            worker: create(
-                worker,
-                "kafka-connect",
-                {**WORKER_SETTINGS, "CONNECT_REST_ADVERTISED_HOST_NAME": addresses[worker]},
-                shared,
-            )
-            for worker in WORKERS
-        },
+        for node, environment in wanted.items()
     }
 
 
