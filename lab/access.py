@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+# What a node's engine, itself in a container, was seen to answer to a `docker exec` for no reason that could be found:
+# runc's helper was gone before it had begun the command. So the command has done nothing, and can be given once more.
+NOT_BEGUN = "waiting for init preliminary setup"
+
+
 def ssh_config(addresses: Mapping[str, str], folder: Path) -> str:
     """The text of a site's ssh_config: one Host entry for each node, trusting no key but those in its known_hosts."""
     entries = [
@@ -67,13 +72,33 @@ def write(file: Path, text: str) -> None:
 
 def run(folder: Path, node: str, command: str, script: str = "") -> str:
     """Run a command on a node over ssh, with ``script`` as its input; return what it printed."""
-    done = subprocess.run(
-        ["ssh", "-F", str(folder / "ssh_config"), "-o", "BatchMode=yes", node, command],
-        input=script,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ssh = ["ssh", "-F", str(folder / "ssh_config"), "-o", "BatchMode=yes", node, command]
+    done = _run(ssh, script)
+    if NOT_BEGUN in done.stderr:
+        done = _run(ssh, script)
     if done.returncode != 0:
-        raise LabError(f"On {node} this failed: {command}\n{done.stderr.strip()}")
+        raise LabError(f"On {node} this failed: {command}\n{(done.stderr or done.stdout).strip()}")
     return done.stdout
+
+
+def address(folder: Path, node: str) -> str:
+    """The address of a node in the site's network."""
+    lines = _run(["ssh", "-F", str(folder / "ssh_config"), "-G", node]).stdout.splitlines()
+    return next(line.split()[1] for line in lines if line.startswith("hostname "))
+
+
+def upload(folder: Path, file: Path, to: str, port: int) -> None:
+    """Put a file into the directory ``upload`` of ``to`` (``user@address``), an SFTP user whom the site's key lets in.
+
+    It is there complete or not at all: a rename ends the transfer.
+    """
+    # The SFTP server's own host key is generated on the node; the way to it is this machine's own bridge.
+    known = ["-o", "StrictHostKeyChecking=accept-new", "-o", f"UserKnownHostsFile={folder / 'sftp_known_hosts'}"]
+    sftp = ["sftp", "-q", "-b", "-", "-P", str(port), "-i", str(folder / "id_ed25519"), *known, to]
+    done = _run(sftp, f"put {file} upload/{file.name}.part\nrename upload/{file.name}.part upload/{file.name}\n")
+    if done.returncode != 0:
+        raise LabError(f"The upload to {to} failed: {(done.stderr or done.stdout).strip()}")
+
+
+def _run(command: list[str], script: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, input=script, capture_output=True, text=True, check=False)

@@ -15,7 +15,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab.execute import execute
+from lab.engine import execute
 
 if TYPE_CHECKING:
     import docker

@@ -9,17 +9,16 @@ The engine sees it as a site of its own, so that ``python -m lab status`` and ``
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import requests
 
 from lab import build, engine, labels, lock, network, nodes, site
-from lab.execute import execute
+from lab.nodes import Node
 from lab.report import LabError, step
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ class Cluster:
 
     def shell(self, container: str, script: str) -> str:
         """Run a script as root in a container and return what it printed; LabError when it fails."""
-        code, text = execute(self.containers[container], ["sh", "-euc", script], user="root")
+        code, text = engine.execute(self.containers[container], ["sh", "-euc", script], user="root")
         if code != 0:
             raise LabError(f"{container}: the script failed with code {code}: {text}")
         return text
@@ -117,8 +116,7 @@ class Cluster:
         return log.partition(marks[0])[2].partition(marks[1])[0].count('HTTP/1.1"') - 1
 
     def _mark(self, worker: str, url: str, mark: str) -> str:
-        with contextlib.suppress(urllib.error.HTTPError):
-            urllib.request.urlopen(f"{url}/connectors/{mark}", timeout=60).close()  # noqa: S310 -- an address of ours
+        requests.get(f"{url}/connectors/{mark}", timeout=60)
         deadline = time.monotonic() + START_SECONDS
         while mark not in (log := self.containers[worker].logs(tail=10000).decode(errors="replace")):
             if time.monotonic() > deadline:
@@ -187,46 +185,37 @@ def _create(client: docker.DockerClient, name: str, tags: Mapping[str, str]) -> 
         "POSTGRES_DB": DATABASE_NAME,
     }
 
-    def create(key: str, image: str, environment: Mapping[str, str], mounts: list[str]) -> Container:
-        return client.containers.create(
-            tags[image],
-            name=nodes.container_name(name, key),
-            hostname=key,
-            labels={
-                labels.SITE: name,
-                labels.NODE: key,
-                labels.KIND: image,
-                labels.ADDRESS: addresses[key],
-            },
-            environment=dict(environment),
-            volumes=mounts,
+    wanted = {
+        Node(BROKER, "kafka"): BROKER_SETTINGS,
+        Node(DATABASE, "postgres"): database,
+        **{
+            Node(worker, "kafka-connect"): {
+                **WORKER_SETTINGS,
+                "CONNECT_REST_ADVERTISED_HOST_NAME": addresses[worker],
+            }
+            for worker in WORKERS
+        },
+    }
+    return {
+        node.name: nodes.create(
+            client,
+            name,
+            node,
+            image=tags[node.kind],
             network=str(net.name),
-            networking_config={
-                str(net.name): client.api.create_endpoint_config(ipv4_address=addresses[key], aliases=[key])
-            },
+            address=addresses[node.name],
+            environment=environment,
+            volumes=shared if node.name in WORKERS else [],
             # The image's own check would be among the requests that a benchmark counts.
             healthcheck={"test": ["NONE"]},
         )
-
-    return {
-        BROKER: create(BROKER, "kafka", BROKER_SETTINGS, []),
-        DATABASE: create(DATABASE, "postgres", database, []),
-        **{
-            worker: create(
-                worker,
-                "kafka-connect",
-                {**WORKER_SETTINGS, "CONNECT_REST_ADVERTISED_HOST_NAME": addresses[worker]},
-                shared,
-            )
-            for worker in WORKERS
-        },
+        for node, environment in wanted.items()
     }
 
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/connectors", timeout=5) as response:  # noqa: S310 -- an address of ours
-            answer: Any = json.load(response)
-    except (OSError, ValueError):
+        answer = requests.get(f"{url}/connectors", timeout=5)
+        return answer.ok and isinstance(answer.json(), list)
+    except requests.RequestException:
         return False
-    return isinstance(answer, list)

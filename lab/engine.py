@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import docker
 import docker.errors
@@ -17,13 +18,18 @@ import requests.exceptions
 
 from lab.report import LabError, step
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from docker.models.containers import Container
+
 START_SECONDS = 60
 # Pushing a large image, or stopping a node, is one request that answers late.
 REQUEST_SECONDS = 900
 SERVICE_MANAGER = Path("/run/systemd/system")
 INSTALL_BY_HAND = (
-    "No Docker engine answers; install and start one (https://docs.docker.com/engine/install), "
-    "or set DOCKER_HOST to the one that you have."
+    "No Docker engine answers, or its docker command is missing; install and start one "
+    "(https://docs.docker.com/engine/install), or set DOCKER_HOST to the one that you have."
 )
 
 
@@ -32,6 +38,8 @@ def client() -> docker.DockerClient:
     found = _answering()
     if found is None:
         raise LabError("No Docker engine answers; run 'python -m lab engine', or set DOCKER_HOST to the one you have.")
+    if shutil.which("docker") is None:
+        raise LabError("There is no docker command; run 'python -m lab engine', or install Docker's command line.")
     return found
 
 
@@ -42,13 +50,43 @@ def ensure(folder: Path) -> docker.DockerClient:
     """
     with step("engine") as result:
         found = _answering()
-        if found is None:
+        if found is None or shutil.which("docker") is None:
             if os.geteuid() != 0 or not Path("/etc/debian_version").exists() or "DOCKER_HOST" in os.environ:
                 raise LabError(INSTALL_BY_HAND)
             _install()
-            found = _start(folder)
+            found = found or _start(folder)
         result.text = f"Docker {found.version()['Version']}"
     return found
+
+
+def execute(
+    container: Container,
+    command: Sequence[str],
+    *,
+    user: str | None = None,
+    workdir: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> tuple[int, str]:
+    """Run a command in a container; return its exit code, and what it printed to both streams, stripped.
+
+    With Docker's own command: the docker package's ``exec_run`` loses output on a busy machine. Where the container
+    does not run, the code is not 0 and the output says so.
+    """
+    given = environment or {}
+    options = [f"--{name}={value}" for name, value in (("user", user), ("workdir", workdir)) if value]
+    # Only the names: what a variable holds is on no command line.
+    options += [f"--env={name}" for name in given]
+    done = subprocess.run(
+        # The engine of the docker package, which does not know of contexts.
+        ["docker", "--context", "default", "exec", *options, str(container.id), *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=os.environ | given,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    return done.returncode, done.stdout.strip()
 
 
 def _answering() -> docker.DockerClient | None:
@@ -62,8 +100,15 @@ def _answering() -> docker.DockerClient | None:
 
 def _install() -> None:
     if shutil.which("dockerd") is None:
-        _run("apt-get", "update")
-        _run("apt-get", "install", "--yes", "--no-install-recommends", "docker.io", "iptables")
+        _install_packages("docker.io", "iptables")
+    if shutil.which("docker") is None:
+        # From Debian 13 on the command line is a package of its own.
+        _install_packages("docker-cli")
+
+
+def _install_packages(*names: str) -> None:
+    _run("apt-get", "update")
+    _run("apt-get", "install", "--yes", "--no-install-recommends", *names)
 
 
 def _run(*command: str) -> None:

@@ -9,12 +9,10 @@ import re
 import socket
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import requests
+from typing import TYPE_CHECKING, Any
 
 from lab import labels
-from lab.execute import execute
+from lab.engine import execute
 from lab.report import LabError
 
 if TYPE_CHECKING:
@@ -77,31 +75,45 @@ def present(client: docker.DockerClient, site: str) -> dict[str, Container]:
     return {container.labels[labels.NODE]: container for container in found}
 
 
-def create(client: docker.DockerClient, site: str, node: Node, *, image: str, network: str, address: str) -> Container:
-    """Create the container of a node (not started) and the volume that its Docker engine will need."""
+def create(
+    client: docker.DockerClient, site: str, node: Node, *, image: str, network: str, address: str, **options: Any
+) -> Container:
+    """Create the container of a site's node, not started; ``options`` are those of the docker package."""
+    return client.containers.create(
+        image,
+        name=container_name(site, node.name),
+        hostname=node.name,
+        labels={labels.SITE: site, labels.NODE: node.name, labels.KIND: node.kind, labels.ADDRESS: address},
+        network=network,
+        networking_config={network: client.api.create_endpoint_config(ipv4_address=address, aliases=[node.name])},
+        **options,
+    )
+
+
+def create_machine(
+    client: docker.DockerClient, site: str, node: Node, *, image: str, network: str, address: str
+) -> Container:
+    """Create a node that behaves like a virtual machine, and the volume that its Docker engine will need."""
     name = container_name(site, node.name)
-    own = {labels.SITE: site, labels.NODE: node.name, labels.KIND: node.kind, labels.ADDRESS: address}
-    client.volumes.create(f"{name}-docker", labels=own)
+    client.volumes.create(f"{name}-docker", labels={labels.SITE: site})
     # An overlay file system cannot stand on another one: the engine's directory is a volume.
     volumes = [f"{name}-docker:/var/lib/docker"]
     version_1 = client.info().get("CgroupVersion", "1") == "1"
     if version_1:
         volumes.append("/sys/fs/cgroup:/sys/fs/cgroup:rw")
-    return client.containers.create(
-        image,
-        name=name,
-        hostname=node.name,
-        labels=own,
+    return create(
+        client,
+        site,
+        node,
+        image=image,
+        network=network,
+        address=address,
         cap_add=list(CAPABILITIES),
         security_opt=["seccomp=unconfined", "apparmor=unconfined", "label=disable"],
         # systemd needs a hierarchy that it may write: the host's with version 1, one of the node's own with version 2.
         cgroupns="host" if version_1 else "private",
         tmpfs={"/run": "exec,mode=755", "/tmp": "exec,mode=1777"},  # noqa: S108
         volumes=volumes,
-        network=network,
-        networking_config={
-            network: client.api.create_endpoint_config(ipv4_address=address, aliases=[node.name]),
-        },
         # `reboot` in the node ends the container, and this starts it again.
         restart_policy={"Name": "always"},
     )
@@ -112,10 +124,7 @@ def wait_until_booted(container: Container) -> str:
     deadline = time.monotonic() + BOOT_SECONDS
     state = ""
     while time.monotonic() < deadline:
-        try:
-            _, state = execute(container, ["timeout", "30", "systemctl", "is-system-running", "--wait"])
-        except requests.HTTPError as error:
-            state = str(error)
+        _, state = execute(container, ["timeout", "30", "systemctl", "is-system-running", "--wait"])
         if state in {"running", "degraded"} and _ssh_answers(container.labels[labels.ADDRESS]):
             return state
         time.sleep(POLL_SECONDS)

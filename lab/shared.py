@@ -8,15 +8,14 @@ from __future__ import annotations
 import hashlib
 import io
 import ipaddress
-import json
 import tarfile
 import time
-import urllib.error
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import requests
 
 from lab import labels, network
 from lab.report import LabError
@@ -165,13 +164,12 @@ def _wait(container: Container, service: Service) -> None:
     while time.monotonic() < deadline:
         url = f"http://{address_on_host(container, service)}{service.probe}"
         try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except urllib.error.HTTPError:
-            return  # it answers, and that is all that is asked
-        except OSError as error:
+            requests.get(url, timeout=5)
+        except requests.RequestException as error:
             last = str(error)
             time.sleep(0.2)
+        else:
+            return  # whatever it answers
     log = container.logs(tail=10).decode(errors="replace").strip()
     raise LabError(f"{log}\nThe container {service.name} did not answer within {START_SECONDS} s: {last}")
 
@@ -200,21 +198,15 @@ def push(client: docker.DockerClient, registry: Container, images: Mapping[str, 
 def _digests(address: str, name: str) -> set[str]:
     """The digests of an image in the registry: its manifest's and its configuration's; none if it is not there."""
     repository, _, tag = name.rpartition(":")
-    request = urllib.request.Request(
-        f"http://{address}/v2/{repository}/manifests/{tag}", headers={"Accept": MANIFEST_TYPES}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
-            manifest: dict[str, Any] = json.load(response)
-            digest = response.headers.get("Docker-Content-Digest", "")
-    except urllib.error.HTTPError as error:
-        if error.code == 404:  # noqa: PLR2004
-            return set()
-        raise LabError(
-            f"The registry answered {error.code} for {name}; look at: docker logs {REGISTRY.name}"
-        ) from error
+    url = f"http://{address}/v2/{repository}/manifests/{tag}"
+    answer = requests.get(url, headers={"Accept": MANIFEST_TYPES}, timeout=30)
+    if answer.status_code == requests.codes.not_found:
+        return set()
+    if not answer.ok:
+        raise LabError(f"The registry answered {answer.status_code} for {name}; look at: docker logs {REGISTRY.name}")
+    manifest: dict[str, Any] = answer.json()
     # Which of the two an engine uses as the image's id depends on its image store.
-    return {digest, str(manifest.get("config", {}).get("digest", ""))} - {""}
+    return {answer.headers.get("Docker-Content-Digest", ""), str(manifest.get("config", {}).get("digest", ""))} - {""}
 
 
 def _push(client: docker.DockerClient, address: str, name: str, local: str) -> None:

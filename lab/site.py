@@ -74,7 +74,7 @@ def up(client: docker.DockerClient, name: str, wanted: Iterable[Node], served: C
     )
     for node in declared:
         if node.name not in present:
-            present[node.name] = nodes.create(
+            present[node.name] = nodes.create_machine(
                 client, name, node, image=tags[nodes.IMAGE_OF_KIND[node.kind]], network=str(net.name),
                 address=addresses[node.name],
             )  # fmt: skip

@@ -14,9 +14,9 @@ import testinfra
 from testinfra.host import Host
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "molecule")]
 
-from lab.show import Node  # noqa: E402 -- the checkout's own package, found by the line above
+from liveconnect_node import Node  # noqa: E402 -- found by the line above
 
 
 @pytest.fixture(scope="session")
@@ -39,5 +39,5 @@ def platform(site: Path) -> Host:
 
 @pytest.fixture(scope="session")
 def node(site: Path) -> Node:
-    """The LiveConnect node as the demonstration uses it: files in, rows out."""
+    """The LiveConnect node as its users see it: files in, rows out."""
     return Node(site)

@@ -10,17 +10,16 @@ that what the module adds weighs less there.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import subprocess
 import sys
 import tempfile
 import threading
-import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.error import HTTPError
+
+import requests
 
 from benchmarks.measure import PLAY_ROUNDS, Goal, play, side_by_side, table
 
@@ -36,8 +35,7 @@ STATEMENTS = [
 
 def post(url: str, text: str) -> None:
     """Send one request; an answer that is not 200 raises."""
-    body = json.dumps({"ksql": text}).encode()
-    urllib.request.urlopen(urllib.request.Request(f"{url}/ksql", body), timeout=60).close()  # noqa: S310 -- http
+    requests.post(f"{url}/ksql", json={"ksql": text}, timeout=60).raise_for_status()
 
 
 @contextlib.contextmanager
@@ -65,17 +63,11 @@ def counted(url: str) -> Iterator[tuple[str, list[str]]]:
         def do_GET(self) -> None:
             seen.append(f"{self.command} {self.path}")
             length = int(self.headers.get("Content-Length") or 0)
-            request = urllib.request.Request(url + self.path, self.rfile.read(length) or None, method=self.command)  # noqa: S310
-            try:
-                answer = urllib.request.urlopen(request, timeout=60)  # noqa: S310 -- an error is an answer too
-            except HTTPError as error:
-                answer = error
-            with answer:
-                body = answer.read()
-            self.send_response(answer.status)
-            self.send_header("Content-Length", str(len(body)))
+            answer = requests.request(self.command, url + self.path, data=self.rfile.read(length), timeout=60)
+            self.send_response(answer.status_code)
+            self.send_header("Content-Length", str(len(answer.content)))
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(answer.content)
 
         do_POST = do_GET  # noqa: N815 -- name of the base class
 

@@ -15,10 +15,11 @@ import subprocess
 import sys
 import tarfile
 import time
-import urllib.request
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+
+import requests
 
 LAB = Path(__file__).resolve().parents[2] / "lab"
 MEGABYTE = 1_000_000
@@ -83,9 +84,10 @@ def _wait_for(url: str) -> None:
     deadline = time.monotonic() + _START_TIMEOUT
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=1):  # noqa: S310 -- an address of our own
-                return
-        except OSError as error:
+            requests.get(url, timeout=1).raise_for_status()
+        except requests.RequestException as error:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the hub at {url} did not start: {error}") from error
             time.sleep(0.02)
+        else:
+            return

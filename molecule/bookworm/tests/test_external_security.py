@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import base64
-import http.client
-import json
 import shlex
 import socket
 import ssl
@@ -17,10 +14,11 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import requests
 from testinfra.host import Host
 
 from lab import build
-from lab.show import Node
+from liveconnect_node import Node
 
 CONF = "/opt/liveconnect/conf"
 TOPIC = "from-outside"
@@ -116,23 +114,22 @@ def test_the_certificate_is_for_the_advertised_address_and_its_authority_is_need
 
 
 @pytest.mark.parametrize(("password", "status"), [("", 401), ("a-wrong-password", 401), (None, 200)])
-def test_the_registry_asks_for_the_password(node: Node, given: Given, password: str | None, status: int) -> None:
-    login = f"{given.user}:{given.password if password is None else password}"
-    headers = {"Authorization": "Basic " + base64.b64encode(login.encode()).decode()} if password != "" else {}
-    connection = http.client.HTTPSConnection(node.address, 8081, context=given.context(), timeout=20)
-    connection.request("GET", "/subjects", headers=headers)
-    answer = connection.getresponse()
+def test_the_registry_asks_for_the_password(
+    node: Node, given: Given, tmp_path: Path, password: str | None, status: int
+) -> None:
+    authority = tmp_path / "ca.crt"
+    authority.write_text(given.authority)
+    login = None if password == "" else (given.user, given.password if password is None else password)
+    answer = requests.get(f"https://{node.address}:8081/subjects", auth=login, verify=str(authority), timeout=20)
 
-    assert answer.status == status
-    if status == http.HTTPStatus.OK:
-        assert isinstance(json.load(answer), list)
+    assert answer.status_code == status
+    if answer.ok:
+        assert isinstance(answer.json(), list)
 
 
 def test_the_registry_answers_nobody_over_plain_http(node: Node) -> None:
-    connection = http.client.HTTPConnection(node.address, 8081, timeout=20)
-    connection.request("GET", "/subjects")
-
-    assert connection.getresponse().status == http.HTTPStatus.BAD_REQUEST
+    answer = requests.get(f"http://{node.address}:8081/subjects", timeout=20)
+    assert answer.status_code == requests.codes.bad_request
 
 
 def test_only_the_platforms_ports_and_sftp_are_published(vm: Host, node: Node) -> None:

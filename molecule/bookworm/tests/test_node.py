@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from testinfra.host import Host
 
-from lab.show import DATA, EVENTS, Node
+from liveconnect_node import DATA, EVENTS, Node
 
 # nginx for the registry alone.
 SERVICES = {"zookeeper", "broker", "schema-registry", "connect", "data-transform", "sftp", "nginx"}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from testinfra.host import Host
 
-from lab.show import Node
+from liveconnect_node import Node
 
 SERVICES = (
     "broker",

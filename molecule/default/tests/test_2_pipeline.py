@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 
-from lab.show import DATA, EVENTS, Node
+from liveconnect_node import DATA, EVENTS, Node
 
 SECOND = DATA.with_name("incidents-2.csv")
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import yaml
 from testinfra.host import Host
 
-from lab.show import Node
+from liveconnect_node import Node
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from testinfra.host import Host
 
-from lab.show import EVENTS, Node
+from liveconnect_node import EVENTS, Node
 
 ROOT = Path(__file__).resolve().parents[3]
 SECONDS = 240

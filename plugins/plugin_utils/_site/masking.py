@@ -12,7 +12,7 @@ import typing as t
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from ...module_utils._connect.masking import MASK, Mask
+from ...module_utils._masking import MASK, Mask
 from .items import text
 from .specification import Options
 

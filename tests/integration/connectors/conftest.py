@@ -10,12 +10,12 @@ import os
 import runpy
 import sys
 import time
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+import requests
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
@@ -32,11 +32,9 @@ NAME = os.environ.get("LAB_NAME", "connectors-test")
 
 def request(url, method="GET", payload=None):
     """One plain request to a worker; its answer parsed."""
-    body = None if payload is None else json.dumps(payload).encode()
-    headers = {"Content-Type": "application/json"}
-    sent = urllib.request.Request(url, method=method, data=body, headers=headers)  # noqa: S310 -- an address of ours
-    with urllib.request.urlopen(sent, timeout=60) as answer:  # noqa: S310
-        return json.loads(answer.read() or b"null")
+    answer = requests.request(method, url, json=payload, timeout=60)
+    answer.raise_for_status()
+    return answer.json() if answer.content else None
 
 
 @pytest.fixture

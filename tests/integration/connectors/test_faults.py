@@ -8,9 +8,9 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from urllib.error import URLError
 
 import pytest
+import requests
 
 LIGHT = {"connector.class": "FileStreamSource", "tasks.max": 1, "file": "/data/absent.txt", "topic": "lines"}
 MANY = 200
@@ -33,7 +33,7 @@ def alongside(action):
 
     def repeat():
         while not over.is_set():
-            with suppress(URLError, TimeoutError):
+            with suppress(requests.RequestException):
                 action()
 
     with ThreadPoolExecutor(1) as pool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -17,7 +18,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT))
+
+from lab import access  # noqa: E402 -- found by the line above
+
 SITE = os.environ.get("LAB_NAME", "workgroup")
+FOLDER = ROOT / ".lab" / SITE
 # Debian 12's Docker 20.10 is there already, and lets most through: what holds with it holds with later ones.
 NODES = "liveconnect-vm:bookworm,stranger:trixie"
 KAFKA = "registry.lab:5000/confluentinc/cp-kafka:7.9.9"
@@ -59,12 +65,9 @@ else:
 
     node: str
 
-    def run(self, machine: str, command: str, text: str = "", *, check: bool = True) -> str:
-        """What a shell command prints that root runs on a machine."""
-        ssh = ["ssh", "-F", str(ROOT / ".lab" / SITE / "ssh_config"), machine, f"sudo sh -euc {_quoted(command)}"]
-        done = subprocess.run(ssh, input=text, capture_output=True, text=True, check=False, timeout=180)
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done.stdout.strip()
+    def run(self, machine: str, command: str, text: str = "") -> str:
+        """What a shell command prints that root runs on a machine; LabError when it fails."""
+        return access.run(FOLDER, machine, f"sudo sh -euc {shlex.quote(command)}", text).strip()
 
     def probe(self, machine: str, address: str, port: int, *, container: str = "") -> str:
         """What comes of a connection from a machine, or from a container on it."""
@@ -119,10 +122,6 @@ class Played:
         return int(re.findall(r"changed=(\d+)", self.output)[-1])
 
 
-def _quoted(command: str) -> str:
-    return "'" + command.replace("'", "'\"'\"'") + "'"
-
-
 def lab(*arguments: str) -> None:
     """Run one of the lab's commands."""
     subprocess.run([sys.executable, "-m", "lab", *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
@@ -133,8 +132,7 @@ def site() -> t.Iterator[Site]:
     """The site, its broker and registry started, no rule of ours loaded."""
     lab("up", "--name", SITE, "--nodes", NODES, "--images", "kafka", "python")
     try:
-        config = (ROOT / ".lab" / SITE / "ssh_config").read_text(encoding="utf-8")
-        address = re.findall(r"Host liveconnect-vm\n +HostName (\S+)", config)[0]
+        address = access.address(FOLDER, "liveconnect-vm")
         started = Site(address)
         broker = {"address": address, "image": KAFKA}
         started.run(

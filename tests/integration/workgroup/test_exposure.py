@@ -90,13 +90,13 @@ def test_without_rules_everybody_gets_in_by_every_way(site: Site, containers: di
 def test_a_dry_run_on_the_bare_node_shows_the_rules_and_touches_nothing(site: Site) -> None:
     dry = firewall(site, "--check", "--diff")
 
-    assert dry.changed >= 3
+    assert dry.changed >= 2
     assert "+		tcp dport != { 8081, 19092 } accept" in dry.output
-    assert site.run("liveconnect-vm", "ls /etc/liveconnect-firewall.nft", check=False) == ""
+    assert site.run("liveconnect-vm", "ls /etc/liveconnect-firewall.nft || true") == ""
 
 
 def test_they_are_loaded_once(site: Site) -> None:
-    assert site.play("site.yml", "--tags", "firewall").changed >= 3
+    assert site.play("site.yml", "--tags", "firewall").changed >= 2
     assert firewall(site).changed == 0
     assert firewall(site, "--check", "--diff").changed == 0
 
@@ -205,5 +205,5 @@ def test_taken_away_nothing_of_them_is_left(site: Site) -> None:
     assert firewall(site, *off).changed >= 2
     assert site.probe("stranger", site.node, 8081) == "open"
     files = "find /etc/liveconnect-firewall.nft /etc/systemd/system -name '*liveconnect*'"
-    assert site.run("liveconnect-vm", f"{LIST} || {files}", check=False) == ""
+    assert site.run("liveconnect-vm", f"{LIST} || {files} || true") == ""
     assert firewall(site, *off).changed == 0

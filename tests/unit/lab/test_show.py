@@ -1,7 +1,7 @@
 # Copyright (c) iGrafx LiveConnect contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands on a node: a fault of its engine is no fault of the command."""
+"""The demonstration uploads its file once, and waits for its rows."""
 
 from __future__ import annotations
 
@@ -11,44 +11,52 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).resolve().parents[3]))
-from lab import show
+from lab import access, show
 from lab.report import LabError
 
-NOT_BEGUN = (
-    "ssh failed: OCI runtime exec failed: exec failed: unable to start container process: "
-    "waiting for init preliminary setup: read init-p: connection reset by peer: unknown"
-)
+ANSWERS = {
+    show.EVENTS: " INC-001 | 1 | Opened",
+    "kafka-topics": "__consumer_offsets\nincidents\n",
+    "curl": '{"sink": {"status": {"type": "sink", "connector": {"state": "RUNNING"}, "tasks": [{"state": "FAILED"}]}}}',
+    "sed": "pf1.example.com\n325151bf\n",
+}
 
 
 @pytest.fixture
-def answers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the next commands end with: an output, or the message of a failure."""
-    coming = ["hostname 10.86.0.12"]
+def counts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The rows that are there each time they are counted; None for the upload."""
+    counts: list[int] = []
 
-    def checked(_command: list[str]) -> str:
-        answer = coming.pop(0)
-        if answer.startswith("ssh failed"):
-            raise LabError(answer)
-        return answer
+    def run(_folder: Path, _node: str, command: str) -> str:
+        if show.COUNT in command:
+            return f" {counts.pop(0)}\n"
+        return next(answer for words, answer in ANSWERS.items() if words in command)
 
-    monkeypatch.setattr(show, "_checked", checked)
-    return coming
-
-
-def test_a_command_that_the_engine_did_not_begin_is_given_once_more(answers: list[str], tmp_path: Path) -> None:
-    node = show.Node(tmp_path)
-    answers += [NOT_BEGUN, "rows", NOT_BEGUN, NOT_BEGUN, "too late"]
-
-    assert node.run("docker exec data-transform psql") == "rows"
-    with pytest.raises(LabError, match="preliminary setup"):
-        node.run("docker exec data-transform psql")
-    assert answers == ["too late"]
+    monkeypatch.setattr(access, "run", run)
+    monkeypatch.setattr(access, "address", lambda *_: "10.86.0.12")
+    monkeypatch.setattr(access, "upload", lambda *_: counts.remove(-1))
+    monkeypatch.setattr(show.time, "sleep", lambda _seconds: None)
+    return counts
 
 
-def test_a_command_that_failed_is_not(answers: list[str], tmp_path: Path) -> None:
-    node = show.Node(tmp_path)
-    answers += ["ssh failed: psql: could not connect", "rows"]
+@pytest.mark.parametrize("seen", [[0, -1, 0, 3, 7], [7, 7], [2, 5, 7]])
+def test_a_file_is_uploaded_where_there_are_no_rows_and_its_rows_are_waited_for(
+    counts: list[int], tmp_path: Path, capsys: pytest.CaptureFixture[str], seen: list[int]
+) -> None:
+    counts += seen
+    show.show(tmp_path)
 
-    with pytest.raises(LabError, match="could not connect"):
-        node.run("docker exec data-transform psql")
-    assert answers == ["rows"]
+    assert counts == []
+    printed = capsys.readouterr().out
+    for word in ("Opened", "  incidents", "sink: sink, RUNNING, tasks: FAILED", "https://liveconnect-325151bf.pf1."):
+        assert word in printed
+    assert "__consumer_offsets" not in printed
+
+
+def test_rows_that_do_not_arrive_are_an_error(
+    counts: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(show, "SECONDS_FOR_ROWS", -1)
+    counts += [0, -1, 3]
+    with pytest.raises(LabError, match="3 of 7 rows"):
+        show.show(tmp_path)

@@ -8,12 +8,14 @@ from __future__ import annotations
 import ipaddress
 import subprocess
 import sys
+import typing as t
 from pathlib import Path
 
 import pytest
+from docker.models.containers import Container
 
 sys.path.append(str(Path(__file__).resolve().parents[3]))
-from lab import access, network, nodes, platform_vm, shared
+from lab import access, engine, network, nodes, platform_vm, shared
 from lab.nodes import Node
 from lab.report import LabError
 
@@ -98,6 +100,55 @@ def test_ssh_reads_the_ssh_config(tmp_path: Path) -> None:
     assert options["stricthostkeychecking"] == "true"
     assert options["identityfile"].strip('"') == str(folder / "id_ed25519")
     assert options["userknownhostsfile"].strip('"') == str(folder / "known_hosts")
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[[str, str], None]:
+    """Puts a command of this name and text before all others of this machine."""
+
+    def stand_in(name: str, script: str) -> None:
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o755)
+
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    return stand_in
+
+
+NOT_BEGUN = "OCI runtime exec failed: waiting for init preliminary setup: read init-p: connection reset by peer"
+
+
+@pytest.mark.parametrize(
+    ("failures", "answer"),
+    [
+        ([NOT_BEGUN], "rows of asked\n"),
+        ([NOT_BEGUN, NOT_BEGUN], "preliminary setup"),
+        (["psql: could not connect"], "could not connect"),
+    ],
+)
+def test_a_command_that_the_engine_did_not_begin_is_given_once_more(
+    stand_in: t.Callable[[str, str], None], tmp_path: Path, failures: list[str], answer: str
+) -> None:
+    for number, failure in enumerate(failures):
+        (tmp_path / f"failure-{number}").write_text(failure)
+    failing = "for file in failure-*; do [ ! -e $file ] || { cat $file >&2; rm $file; exit 1; }; done"
+    stand_in("ssh", f"#!/bin/sh\ncd {tmp_path}\n{failing}\necho rows of $(cat)")
+
+    if answer.startswith("rows"):
+        assert access.run(tmp_path, "vm-a", "docker exec data-transform psql", "asked") == answer
+    else:
+        with pytest.raises(LabError, match=answer):
+            access.run(tmp_path, "vm-a", "docker exec data-transform psql", "asked")
+    assert list(tmp_path.glob("failure-*")) == []
+
+
+def test_a_variable_for_a_container_is_on_no_command_line(stand_in: t.Callable[[str, str], None]) -> None:
+    stand_in("docker", '#!/bin/sh\necho "$*" "$TOKEN" >&2; exit 3')
+    machine = Container({"Id": "machine"})
+
+    code, printed = engine.execute(machine, ["cat", "key"], user="root", environment={"TOKEN": "secret"})
+
+    assert code == 3
+    assert printed == "--context default exec --user=root --env=TOKEN machine cat key secret"
 
 
 def test_known_hosts_has_one_line_for_each_node() -> None:

@@ -8,14 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from . import statements as st
-from . import text
 from .catalogue import Catalogue, Source
-from .functions import AGGREGATES, RETURNS, SAME_AS_FIRST, Functions
+from .functions import AGGREGATES, RETURNS, SAME_AS_ARGUMENT, Functions
 from .schema import BIGINT, BOOLEAN, DOUBLE, INTEGER, STRING, Column, Type
-from .statements import Expr
+from .statements import Expr, Name
 
 PSEUDO_COLUMNS = ("ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART", "WINDOWEND")
-NUMBERS = ("INTEGER", "BIGINT", "DOUBLE")
+ARITHMETIC = frozenset("+-*/%")
+# Integers as decimals: digits, and those behind the point.
+DIGITS = {"INTEGER": (10, 0), "BIGINT": (19, 0)}
 
 
 class UnresolvedError(Exception):
@@ -28,10 +29,14 @@ class UnresolvedError(Exception):
 
 @dataclass(frozen=True)
 class Resolved:
-    """A query with every column qualified and every item named, and what it makes."""
+    """A query with every column qualified and every item named, and what it makes.
+
+    ``guessed`` names the columns whose type is not known here.
+    """
 
     query: st.Query
     columns: list[Column]
+    guessed: set[str]
     left: Source
     aggregates: list[str]
 
@@ -43,6 +48,7 @@ class Resolver:
         self.functions = functions
         self.query = query
         self.problem = ""
+        self.guessed: set[str] = set()
         self.scope: dict[str, Source] = {}
         for name, alias in query.sources:
             if name not in catalogue.sources:
@@ -54,17 +60,15 @@ class Resolver:
         query = self.query
 
         def clause(name: str, expr: Expr | None) -> Expr | None:
-            return self._qualified(name, expr, frozenset()) if expr else None
+            return self._qualified(name, expr) if expr else None
 
-        group = tuple(self._qualified("GROUP BY", expr, frozenset()) for expr in query.group)
-        partition = tuple(self._qualified("PARTITION BY", expr, frozenset()) for expr in query.partition)
+        group = tuple(self._qualified("GROUP BY", expr) for expr in query.group)
+        partition = tuple(self._qualified("PARTITION BY", expr) for expr in query.partition)
         items = self._items()
         resolved = replace(
             query,
             items=tuple(items),
-            joins=tuple(
-                replace(join, condition=self._qualified("JOIN", join.condition, frozenset())) for join in query.joins
-            ),
+            joins=tuple(replace(join, condition=self._qualified("JOIN", join.condition)) for join in query.joins),
             where=clause("WHERE", query.where),
             group=group,
             partition=partition,
@@ -72,17 +76,19 @@ class Resolver:
         )
         if self.problem:
             raise UnresolvedError(self.problem, resolved)
-        keys = [text.expression(expr) for expr in group or partition]
+        keys = [expr.text() for expr in group or partition]
         columns = self._columns(items, keys)
         if table and group and not any(column.is_key for column in columns):
-            wanted = text.expression(query.group[0])
+            wanted = query.group[0].text()
             raise UnresolvedError(
                 "Key missing from projection (ie, SELECT). \n"
                 f"The query used to build `{sink}` must include the grouping expression {wanted} "
                 f"in its projection (eg, SELECT {wanted}...).",
                 resolved,
             )
-        return Resolved(resolved, columns, self.scope[query.alias], self._aggregates())
+        calls = [call for item in query.items if item.expr for call in item.expr.calls]
+        aggregates = [written.replace("(*)", "(ROWTIME)") for name, written in calls if name in AGGREGATES]
+        return Resolved(resolved, columns, self.guessed, self.scope[query.alias], aggregates)
 
     def _items(self) -> list[st.Item]:
         items = []
@@ -91,47 +97,33 @@ class Resolver:
             if item.expr is None:
                 items.append(item)
                 continue
-            expr = self._qualified("SELECT", item.expr, frozenset())
-            alias = item.alias
-            if alias is None and expr.kind == "column":
-                alias = self._column_name(expr)
-            elif alias is None and expr.kind == "field":
-                alias = expr.value
-            elif alias is None:
+            expr = self._qualified("SELECT", item.expr)
+            alias = item.alias or (self._column_name(expr.column) if expr.column else expr.field)
+            if not alias:
                 alias = f"KSQL_COL_{unnamed}"
                 unnamed += 1
             items.append(st.Item(expr, alias))
         return items
 
-    def _column_name(self, expr: Expr) -> str:
-        owners = sum(any(column.name == expr.value for column in source.columns) for source in self.scope.values())
-        return f"{expr.args[0]}_{expr.value}" if owners > 1 and expr.args else str(expr.value)
+    def _column_name(self, column: Name) -> str:
+        owners = sum(any(one.name == column.name for one in source.columns) for source in self.scope.values())
+        return f"{column.owner}_{column.name}" if owners > 1 and column.owner else column.name
 
-    def _qualified(self, clause: str, expr: Expr, bound: frozenset[str]) -> Expr:
-        if expr.kind == "column":
-            return self._owned(clause, expr, bound)
-        if expr.kind == "lambda":
-            bound = bound | set(expr.value)
-        if expr.kind == "call" and not self.functions.known(expr.value):
-            self._note(f"Can't find any functions with the name '{expr.value}'")
-        args = tuple(self._qualified(clause, arg, bound) for arg in expr.args)
-        value = expr.value
-        if expr.kind == "map":
-            value = tuple(self._qualified(clause, key, bound) for key in value)
-        if expr.kind == "case":
-            value = tuple(part and self._qualified(clause, part, bound) for part in value)
-        return replace(expr, args=args, value=value)
+    def _qualified(self, clause: str, expr: Expr) -> Expr:
+        for name, _written in expr.calls:
+            if not self.functions.known(name):
+                self._note(f"Can't find any functions with the name '{name}'")
+        return replace(
+            expr, parts=tuple(part if isinstance(part, str) else self._owned(clause, part) for part in expr.parts)
+        )
 
-    def _owned(self, clause: str, expr: Expr, bound: frozenset[str]) -> Expr:
-        if expr.value in bound and not expr.args:
-            return expr
+    def _owned(self, clause: str, column: Name) -> Name:
         for alias, source in self.scope.items():
-            names = (*(column.name for column in source.columns), *PSEUDO_COLUMNS)
-            if expr.args in ((), (alias,)) and expr.value in names:
-                return replace(expr, args=(alias,))
-        column = text.expression(expr)
-        self._note(f"Line: {expr.line}, Col: {expr.column}: {clause} column '{column}' cannot be resolved.")
-        return expr
+            names = (*(one.name for one in source.columns), *PSEUDO_COLUMNS)
+            if column.owner in ("", alias) and column.name in names:
+                return replace(column, owner=alias)
+        self._note(f"Line: {column.line}, Col: {column.column}: {clause} column '{column.text()}' cannot be resolved.")
+        return column
 
     def _note(self, problem: str) -> None:
         self.problem = self.problem or problem
@@ -140,8 +132,10 @@ class Resolver:
         found = []
         for item in items:
             if item.expr is not None:
-                is_key = text.expression(item.expr) in keys if keys else self._is_key(item.expr)
-                found.append(Column(str(item.alias), self.type_of(item.expr), "KEY" if is_key else ""))
+                is_key = item.expr.text() in keys if keys else self._is_key(item.expr)
+                kind = self.type_of(item.expr)
+                self.guessed |= {str(item.alias)} if kind is None else set()
+                found.append(Column(str(item.alias), kind or STRING, "KEY" if is_key else ""))
                 continue
             for alias, source in self.scope.items():
                 if item.alias in (None, alias):
@@ -153,72 +147,28 @@ class Resolver:
         return sorted(found, key=lambda column: not column.is_key)
 
     def _is_key(self, expr: Expr) -> bool:
-        if expr.kind != "column" or expr.args != (self.query.alias,):
+        column = expr.column
+        if column is None or column.owner != self.query.alias:
             return False
-        return any(column.name == expr.value and column.is_key for column in self.scope[self.query.alias].columns)
+        return any(one.name == column.name and one.is_key for one in self.scope[column.owner].columns)
 
-    def _aggregates(self) -> list[str]:
-        found = []
+    def type_of(self, expr: Expr) -> Type | None:
+        """The type of a qualified expression; None where it takes knowledge of ksqlDB's functions and operators."""
+        if expr.call:
+            argument = expr.parts[1] if expr.parts[2:] == (")",) and expr.call in SAME_AS_ARGUMENT else ""
+            return self._type_of_part(argument) if argument else RETURNS.get(expr.call)
+        if expr.type or not ARITHMETIC.issuperset(expr.operators):
+            return expr.type or BOOLEAN
+        kinds = [kind for part in expr.parts if (kind := self._type_of_part(part))] if expr.plain else []
+        if expr.operators == ("*",) and any(kind.decimal for kind in kinds):
+            left, right = (kind.decimal or DIGITS.get(kind.name) for kind in kinds)
+            return Type("DECIMAL", decimal=(left[0] + right[0] + 1, left[1] + right[1])) if left and right else None
+        return kinds[0] if len(set(kinds)) == 1 else None
 
-        def walk(expr: Expr) -> None:
-            if expr.kind == "call" and expr.value in AGGREGATES:
-                found.append(text.expression(expr).replace("(*)", "(ROWTIME)"))
-            if expr.kind != "column":
-                for arg in expr.args:
-                    walk(arg)
-
-        for item in self.query.items:
-            if item.expr:
-                walk(item.expr)
-        return found
-
-    def type_of(self, expr: Expr) -> Type:  # noqa: PLR0911, PLR0912 -- one case for each kind
-        """The type of a qualified expression; STRING where the emulator does not know better."""
-        match expr.kind:
-            case "column":
-                source = self.scope.get(expr.args[0]) if expr.args else None
-                columns = source.columns if source else []
-                return next((column.type for column in columns if column.name == expr.value), BIGINT)
-            case "number":
-                return INTEGER if expr.value.isdigit() else DOUBLE
-            case "suffix" | "not" | "between" | "in":
-                return BOOLEAN
-            case "binary":
-                return self._binary(expr)
-            case "minus":
-                return self.type_of(expr.args[0])
-            case "cast":
-                return expr.value if isinstance(expr.value, Type) else STRING
-            case "case":
-                return self.type_of(expr.args[1])
-            case "field":
-                fields = dict(self.type_of(expr.args[0]).fields)
-                return fields.get(expr.value, STRING)
-            case "index":
-                parts = self.type_of(expr.args[0]).parts
-                return parts[-1] if parts else STRING
-            case "array":
-                return Type("ARRAY", (self.type_of(expr.args[0]) if expr.args else STRING,))
-            case "map":
-                return Type("MAP", (STRING, self.type_of(expr.args[0]) if expr.args else STRING))
-            case "struct":
-                return Type("STRUCT", fields=tuple(zip(expr.value, map(self.type_of, expr.args), strict=True)))
-            case "call" if expr.value in RETURNS:
-                return RETURNS[expr.value]
-            case "call" if expr.value in SAME_AS_FIRST and expr.args:
-                return self.type_of(expr.args[0])
-            case "call" if expr.value in ("EXPLODE", "COLLECT_LIST", "COLLECT_SET", "SPLIT") and expr.args:
-                inner = self.type_of(expr.args[0])
-                return inner.parts[0] if expr.value == "EXPLODE" and inner.parts else Type("ARRAY", (inner,))
-        return STRING
-
-    def _binary(self, expr: Expr) -> Type:
-        if expr.value not in ("+", "-", "*", "/", "%"):
-            return BOOLEAN
-        left, right = (self.type_of(arg) for arg in expr.args)
-        if expr.value == "*" and (left.decimal or right.decimal):
-            precisions = [kind.decimal or {"INTEGER": (10, 0)}.get(kind.name, (19, 0)) for kind in (left, right)]
-            return Type("DECIMAL", decimal=(sum(p for p, _s in precisions) + 1, sum(s for _p, s in precisions)))
-        if left.name in NUMBERS and right.name in NUMBERS:
-            return max(left, right, key=lambda kind: NUMBERS.index(kind.name))
-        return left
+    def _type_of_part(self, part: str | Name) -> Type | None:
+        if isinstance(part, Name):
+            columns = self.scope[part.owner].columns if part.owner else []
+            return next((one.type for one in columns if one.name == part.name), BIGINT)
+        if part[0].isdigit():
+            return INTEGER if part.isdigit() else DOUBLE
+        return STRING if part[0] == "'" else BOOLEAN if part in ("TRUE", "FALSE") else None

@@ -33,6 +33,7 @@ SOURCE_PROPERTIES = frozenset(
 FORMATS = frozenset(
     """AVRO DELIMITED JSON JSON_SR KAFKA NONE PROTOBUF PROTOBUF_NOSR""".split()  # noqa: SIM905 -- words read better as text
 )
+NOT_IN_QUOTES = frozenset(["INTEGER", "BIGINT", "DOUBLE", "BOOLEAN"])
 DEFAULT_KEY_FORMAT = "KAFKA"
 BROKERS = 1
 NO_SCHEMA = "Could not determine output schema for query due to error: "
@@ -385,7 +386,9 @@ class Execution:
         query_id = statement.query_id or f"INSERTQUERY_{self.catalogue.query_number}"
         if query_id in self.catalogue.queries:
             raise self.bad(f"Query ID '{query_id}' already exists.")
-        result, wanted = schema_text(resolved.columns), schema_text(sink.columns)
+        types = {column.name: column.type for column in sink.columns if column.name in resolved.guessed}
+        made = [replace(column, type=types.get(column.name, column.type)) for column in resolved.columns]
+        result, wanted = schema_text(made), schema_text(sink.columns)
         if result != wanted:
             raise self.bad(
                 f"Incompatible schema between results and sink.\nResult schema is {result}\nSink schema is {wanted}"
@@ -404,9 +407,9 @@ class Execution:
             problem = ""
             if name not in columns:
                 problem = f"Column name {quoted(name)} does not exist."
-            elif value.kind == "string" and columns[name].type.name in ("INTEGER", "BIGINT", "DOUBLE", "BOOLEAN"):
+            elif (given := value.text())[0] == "'" and columns[name].type.name in NOT_IN_QUOTES:
                 kind = columns[name].type.name
-                problem = f"Expected type {kind} for field {quoted(name)} but got STRING({value.value})"
+                problem = f"Expected type {kind} for field {quoted(name)} but got STRING({given[1:-1]})"
             if problem:
                 raise self.bad(f"Failed to insert values into '{sink.name}'. {problem}", echo)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .schema import BIGINT, BOOLEAN, BYTES, DOUBLE, INTEGER, Type
+from .schema import BIGINT
 
 AGGREGATES = frozenset(
     """ATTR AVG COLLECT_LIST COLLECT_SET CORRELATION COUNT COUNT_DISTINCT EARLIEST_BY_OFFSET HISTOGRAM
@@ -31,20 +31,9 @@ SCALARS = frozenset(
 )
 IGRAFX = ("IGRAFX_CASE_EVENTS", "IGRAFX_PREDICTION", "IGRAFX_SESSIONS", "IGRAFX_TRANSPOSITION")
 
-# What a function returns where it is not a string or the type of its first argument.
-RETURNS: dict[str, Type] = {
-    **dict.fromkeys(("COUNT", "COUNT_DISTINCT", "UNIX_TIMESTAMP", "STRINGTOTIMESTAMP", "BIGINT_FROM_BYTES"), BIGINT),
-    **dict.fromkeys(("ARRAY_LENGTH", "INSTR", "LEN", "INT_FROM_BYTES", "JSON_ARRAY_LENGTH"), INTEGER),
-    **dict.fromkeys(("AVG", "CORRELATION", "LN", "LOG", "SQRT", "POWER", "RANDOM", "GEO_DISTANCE"), DOUBLE),
-    **dict.fromkeys(("ARRAY_CONTAINS", "IS_JSON_STRING", "JSON_ARRAY_CONTAINS"), BOOLEAN),
-    **dict.fromkeys(("TO_BYTES",), BYTES),
-    **dict.fromkeys(("PARSE_TIMESTAMP", "FROM_UNIXTIME", "TIMESTAMPADD", "TIMESTAMPSUB"), Type("TIMESTAMP")),
-    **dict.fromkeys(("PARSE_DATE", "DATEADD", "DATESUB", "FROM_DAYS"), Type("DATE")),
-}
-SAME_AS_FIRST = frozenset(
-    """ABS AS_VALUE ATTR COALESCE EARLIEST_BY_OFFSET GREATEST IFNULL LATEST_BY_OFFSET LEAST MAX MIN NULLIF ROUND
-    SUM TRUNC""".split()  # noqa: SIM905 -- words read better as text
-)
+# What is known of their types; all else is a guess.
+RETURNS = {"COUNT": BIGINT, "COUNT_DISTINCT": BIGINT}
+SAME_AS_ARGUMENT = frozenset(("MAX", "MIN", "SUM"))
 
 
 class Functions:

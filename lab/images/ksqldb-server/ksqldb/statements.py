@@ -6,22 +6,52 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from .schema import Column, Type
+from .tokens import identifier
 
 Value = str | int | float | bool
 
 
 @dataclass(frozen=True)
-class Expr:
-    """An expression: ``kind`` says how ``value`` and ``args`` are read (see text.py); line and column of its start."""
+class Name:
+    """A column as an expression names it (``owner`` is empty where it names no source), and where."""
 
-    kind: str
-    value: Any = ""
-    args: tuple[Any, ...] = ()
-    line: int = 0
-    column: int = 0
+    owner: str
+    name: str
+    line: int
+    column: int
+
+    def text(self) -> str:
+        """As it stands in a statement."""
+        return ".".join(identifier(part) for part in (self.owner, self.name) if part)
+
+
+@dataclass(frozen=True)
+class Expr:
+    """An expression: its text as the server is to write it, with the columns in it still to be resolved.
+
+    ``operators`` are those outside of calls. ``calls`` has name and text of every call in it, and ``call`` the name
+    where the whole is one; ``field`` is the field where the whole is an access to one, ``type`` the type where it is a
+    cast. ``plain`` says that there is nothing but columns, literals and operators.
+    """
+
+    parts: tuple[str | Name, ...]
+    operators: tuple[str, ...] = ()
+    calls: tuple[tuple[str, str], ...] = ()
+    call: str = ""
+    field: str = ""
+    type: Type | None = None
+    plain: bool = False
+
+    def text(self) -> str:
+        """As it stands in a statement."""
+        return "".join(part if isinstance(part, str) else part.text() for part in self.parts)
+
+    @property
+    def column(self) -> Name | None:
+        """The column, where the whole is one."""
+        return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Name) else None
 
 
 @dataclass(frozen=True)

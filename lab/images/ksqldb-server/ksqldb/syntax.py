@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from . import statements as st
 from .schema import SIMPLE, Column, Type
-from .statements import Expr
-from .tokens import RESERVED, SyntaxProblem, Token
+from .statements import Expr, Name
+from .tokens import RESERVED, SyntaxProblem, Token, identifier, literal
 
 Parsed = TypeVar("Parsed")
 FIRST_WORDS = [
@@ -35,7 +36,13 @@ FIRST_WORDS = [
     "UNDEFINE",
     "UNSET",
 ]
-COMPARISONS = {"=": "=", "<>": "<>", "!=": "<>", "<": "<", ">": ">", "<=": "<=", ">=": ">="}
+# Between two operands, and how the server writes them.
+OPERATORS = {
+    **{one: one for one in ("=", "<>", "<", ">", "<=", ">=", "+", "-", "*", "/", "%", "=>", ":=")},
+    **{one: one for one in ("AND", "OR", "LIKE", "BETWEEN", "IN")},
+    "!=": "<>",
+    "||": "+",
+}
 
 
 class Parser:
@@ -496,173 +503,145 @@ class Parser:
         self.expect(")")
         return f"{kind} ( {' , '.join(parts)} ) "
 
-    # -- expressions, loosest binding first
+    # -- expressions, word by word: which operator binds more tightly does not matter where nothing is computed
 
     def expression(self) -> Expr:
-        """Read an expression."""
-        left = self._and()
-        while self.accept("OR"):
-            left = Expr("binary", "OR", (left, self._and()))
-        return left
-
-    def _and(self) -> Expr:
-        left = self._not()
-        while self.accept("AND"):
-            left = Expr("binary", "AND", (left, self._not()))
-        return left
-
-    def _not(self) -> Expr:
-        if self.accept("NOT"):
-            return Expr("not", args=(self._not(),))
-        return self._comparison()
-
-    def _comparison(self) -> Expr:
-        left = self._sum()
+        """Read an expression; one with operators stands in parentheses."""
+        pieces: list[str | Expr] = []
+        operators: list[str] = []
+        operator = ""
         while True:
-            if self.here.text in COMPARISONS:
-                left = Expr("binary", COMPARISONS[self.take().text], (left, self._sum()))
-            elif self.accept("IS", "NOT", "NULL"):
-                left = Expr("suffix", "IS NOT NULL", (left,))
-            elif self.accept("IS", "NULL"):
-                left = Expr("suffix", "IS NULL", (left,))
+            while sign := next((word for word in ("NOT", "-", "+") if self.accept(word)), ""):
+                operators += ["NOT"] if sign == "NOT" else []
+                pieces += {"NOT": ["NOT "], "-": ["-"], "+": []}[sign]
+            if operator.endswith("IN"):
+                self.expect("(")
+                pieces.append(combined("(", *separated(self.listed(self.expression)), ")"))
+                self.expect(")")
             else:
-                negated = self.accept("NOT")
-                found: Expr
-                if self.accept("BETWEEN"):
-                    low = self._sum()
-                    self.expect("AND")
-                    found = Expr("between", args=(left, low, self._sum()))
-                elif self.accept("IN"):
-                    self.expect("(")
-                    found = Expr("in", args=(left, *self.listed(self.expression)))
-                    self.expect(")")
-                elif self.accept("LIKE"):
-                    found = Expr("binary", "LIKE", (left, self._sum()))
-                elif negated:
-                    raise self.problem()
-                else:
-                    return left
-                left = Expr("not", args=(found,)) if negated else found
+                pieces.append(self._operand())
+            while (operator := self._operator()).endswith("NULL"):
+                operators.append(operator)
+                pieces.append(f" {operator}")
+            if not operator:
+                break
+            operators.append(operator)
+            pieces.append(f" {operator} ")
+        operands = [piece for piece in pieces if isinstance(piece, Expr)]
+        if len(pieces) == 1:
+            return operands[0]
+        if operators and operators[0] in ("=>", ":="):
+            # The names of a lambda's arguments are no columns, and neither is the name of a struct's field.
+            names = {part.name for part in operands[0].parts if isinstance(part, Name)}
+            reach = len(pieces) if operators[0] == "=>" else 1
+            pieces = [_without(names, piece) for piece in pieces[:reach]] + pieces[reach:]
+        elif operators:
+            pieces = ["(", *pieces, ")"]
+        operators += [one for operand in operands for one in operand.operators]
+        return combined(*pieces, operators=tuple(operators), plain=all(operand.plain for operand in operands))
 
-    def _sum(self) -> Expr:
-        left = self._product()
-        while self.here.text in ("+", "-", "||"):
-            operator = self.take().text
-            left = Expr("binary", "+" if operator == "||" else operator, (left, self._product()))
-        return left
+    def _operator(self) -> str:
+        if self.accept("IS"):
+            negated = self.accept("NOT")
+            self.expect("NULL")
+            return "IS NOT NULL" if negated else "IS NULL"
+        if self.accept("NOT"):
+            return "NOT " + self.one_of("BETWEEN", "IN", "LIKE")
+        return OPERATORS[self.take().upper] if self.here.upper in OPERATORS else ""
 
-    def _product(self) -> Expr:
-        left = self._signed()
-        while self.here.text in ("*", "/", "%"):
-            left = Expr("binary", self.take().text, (left, self._signed()))
-        return left
-
-    def _signed(self) -> Expr:
-        if self.accept("-"):
-            return Expr("minus", args=(self._signed(),))
-        self.accept("+")
-        return self._postfix()
-
-    def _postfix(self) -> Expr:
-        left = self._primary()
+    def _operand(self) -> Expr:
+        found = self._primary()
         while True:
             if self.accept("->"):
-                left = Expr("field", self.name(), (left,))
+                name = self.name()
+                found = combined(found, f"->{identifier(name)}", field=name)
             elif self.accept("["):
-                left = Expr("index", args=(left, self.expression()))
+                found = combined(found, "[", self.expression(), "]")
                 self.expect("]")
             else:
-                return left
+                return found
 
     def _primary(self) -> Expr:  # noqa: PLR0911 -- one case for each kind
         token = self.here
         if token.kind == "string":
-            return Expr("string", self.string())
-        if token.kind == "number":
-            return Expr("number", self.take().text)
-        if token.upper in ("TRUE", "FALSE", "NULL"):
-            return Expr("word", self.take().upper)
-        if token.upper == "CASE":
+            return Expr((literal(self.string()),), plain=True)
+        if token.kind == "number" or token.upper in ("TRUE", "FALSE", "NULL"):
+            return Expr((self.take().text.upper(),), plain=True)
+        if self.accept("("):
+            values = self.listed(self.expression)
+            self.expect(")")
+            return values[0] if len(values) == 1 else combined("(", *separated(values), ")")
+        if self.accept("CASE"):
             return self._case()
         if self.accept("CAST", "("):
             value = self.expression()
             self.expect("AS")
             kind = self.type()
             self.expect(")")
-            return Expr("cast", kind, (value,))
-        if self.accept("("):
-            return self._parenthesis()
+            return combined("CAST(", value, f" AS {kind.text()})", type=kind)
         if self.accept("ARRAY", "["):
-            values = () if self.sees("]") else self.listed(self.expression)
-            self.expect("]")
-            return Expr("array", args=values)
-        if self.sees("STRUCT", "(") or self.sees("MAP", "("):
-            return self._constructor(self.take().upper)
-        follows = self.tokens[self.place + 1]
-        if token.kind == "word" and follows.text == "(":
-            return self._call()
-        name = self.name()
+            return combined("ARRAY[", *separated(self._values("]")), "]")
+        if token.kind == "word" and self.accept(token.upper, "("):
+            return self._call(token.upper)
+        owner, name = "", self.name()
         if self.accept("."):
-            return Expr("column", self.name(), (name,), token.line, token.column)
-        return Expr("column", name, (), token.line, token.column)
+            owner, name = name, self.name()
+        return Expr((Name(owner, name, token.line, token.column),), plain=True)
 
-    def _parenthesis(self) -> Expr:
-        start = self.place
-        names = [self.here.text.upper()]
-        while self.here.kind == "word" and self.tokens[self.place + 1].text == ",":
-            self.place += 2
-            names.append(self.here.text.upper())
-        if self.here.kind == "word" and [t.text for t in self.tokens[self.place + 1 : self.place + 3]] == [")", "=>"]:
-            self.place += 3
-            return Expr("lambda", tuple(names), (self.expression(),))
-        self.place = start
-        inner = self.expression()
-        self.expect(")")
-        return inner
+    def _values(self, close: str) -> tuple[Expr, ...]:
+        values = () if self.sees(close) else self.listed(self.expression)
+        self.expect(close)
+        return values
 
     def _case(self) -> Expr:
-        self.take()
-        operand = None if self.sees("WHEN") else self.expression()
-        parts: list[Expr] = []
-        while self.accept("WHEN"):
-            parts.append(self.expression())
+        pieces: list[str | Expr] = [] if self.sees("WHEN") else [" ", self.expression()]
+        self.expect("WHEN")
+        more = True
+        while more:
+            pieces += [" WHEN ", self.expression()]
             self.expect("THEN")
-            parts.append(self.expression())
-        default = self.expression() if self.accept("ELSE") else None
+            pieces += [" THEN ", self.expression()]
+            more = self.accept("WHEN")
+        if self.accept("ELSE"):
+            pieces += [" ELSE ", self.expression()]
         self.expect("END")
-        return Expr("case", (operand, default), tuple(parts))
+        return combined("(CASE", *pieces, " END)")
 
-    def _constructor(self, kind: str) -> Expr:
-        self.expect("(")
-
-        def pair() -> tuple[object, Expr]:
-            key = self.name() if kind == "STRUCT" else self.expression()
-            self.expect(":=")
-            return key, self.expression()
-
-        pairs = () if self.sees(")") else self.listed(pair)
-        self.expect(")")
-        return Expr(kind.lower(), tuple(key for key, _value in pairs), tuple(value for _key, value in pairs))
-
-    def _call(self) -> Expr:
-        token = self.take()
-        self.expect("(")
-        args: tuple[Expr, ...]
+    def _call(self, name: str) -> Expr:
         if self.accept("*"):
-            args = (Expr("word", "*"),)
-        elif self.sees(")"):
-            args = ()
+            self.expect(")")
+            whole = Expr((f"{name}(*)",))
         else:
-            args = self.listed(self._argument)
-        self.expect(")")
-        return Expr("call", token.upper, args, token.line, token.column)
+            whole = combined(f"{name}(", *separated(self._values(")")), ")")
+        if name in ("STRUCT", "MAP"):
+            return whole
+        return replace(whole, calls=(*whole.calls, (name, whole.text())), call=name)
 
-    def _argument(self) -> Expr:
-        if self.here.kind == "word" and self.tokens[self.place + 1].text == "=>":
-            name = self.take().upper
-            self.take()
-            return Expr("lambda", (name,), (self.expression(),))
-        return self.expression()
+
+def combined(*pieces: str | Expr, **facts: Any) -> Expr:
+    """One expression of text and expressions; ``facts`` are its other fields but for the calls in it."""
+    parts: list[str | Name] = []
+    calls: list[tuple[str, str]] = []
+    for piece in pieces:
+        parts += [piece] if isinstance(piece, str) else piece.parts
+        calls += () if isinstance(piece, str) else piece.calls
+    return Expr(tuple(parts), calls=tuple(calls), **facts)
+
+
+def separated(values: Sequence[Expr]) -> list[str | Expr]:
+    """Expressions with commas between."""
+    return [piece for value in values for piece in (", ", value)][1:]
+
+
+def _without(names: Collection[str], piece: str | Expr) -> str | Expr:
+    """The expression with these names as its text, not as columns."""
+    if isinstance(piece, str):
+        return piece
+
+    def without(part: str | Name) -> str | Name:
+        return part.text() if isinstance(part, Name) and not part.owner and part.name in names else part
+
+    return replace(piece, parts=tuple(map(without, piece.parts)))
 
 
 def substitute(text: str, variables: Mapping[str, str]) -> str:

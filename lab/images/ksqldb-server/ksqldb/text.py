@@ -6,55 +6,7 @@
 from __future__ import annotations
 
 from . import statements as st
-from .statements import Expr
 from .tokens import identifier, literal
-
-
-def expression(expr: Expr) -> str:  # noqa: PLR0911, PLR0912 -- one case for each kind
-    """An expression; every operator in parentheses."""
-    args = [expression(arg) for arg in expr.args] if expr.kind != "column" else []
-    match expr.kind:
-        case "column":
-            return ".".join(identifier(part) for part in (*expr.args, expr.value))
-        case "string":
-            return literal(expr.value)
-        case "number" | "word":
-            return str(expr.value)
-        case "binary":
-            return f"({args[0]} {expr.value} {args[1]})"
-        case "suffix":
-            return f"({args[0]} {expr.value})"
-        case "not":
-            return f"(NOT {args[0]})"
-        case "minus":
-            return f"-{args[0]}"
-        case "between":
-            return f"({args[0]} BETWEEN {args[1]} AND {args[2]})"
-        case "in":
-            return f"({args[0]} IN ({', '.join(args[1:])}))"
-        case "field":
-            return f"{args[0]}->{identifier(expr.value)}"
-        case "index":
-            return f"{args[0]}[{args[1]}]"
-        case "cast":
-            return f"CAST({args[0]} AS {expr.value.text()})"
-        case "call":
-            return f"{expr.value}({', '.join(args)})"
-        case "array":
-            return f"ARRAY[{', '.join(args)}]"
-        case "struct":
-            return f"STRUCT({', '.join(f'{identifier(k)}:={v}' for k, v in zip(expr.value, args, strict=True))})"
-        case "map":
-            return f"MAP({', '.join(f'{expression(k)}:={v}' for k, v in zip(expr.value, args, strict=True))})"
-        case "lambda":
-            names = ", ".join(expr.value)
-            return f"({names}) => {args[0]}" if len(expr.value) > 1 else f"{names} => {args[0]}"
-        case "case":
-            operand, default = expr.value
-            pairs = " ".join(f"WHEN {args[n]} THEN {args[n + 1]}" for n in range(0, len(args), 2))
-            start = f"CASE {expression(operand)}" if operand else "CASE"
-            return f"({start} {pairs}{f' ELSE {expression(default)}' if default else ''} END)"
-    raise AssertionError(expr.kind)
 
 
 def query(found: st.Query) -> str:
@@ -62,7 +14,7 @@ def query(found: st.Query) -> str:
     items = [
         (f"{identifier(item.alias)}.*" if item.alias else "*")
         if item.expr is None
-        else f"{expression(item.expr)} {identifier(item.alias or '')}"
+        else f"{item.expr.text()} {identifier(item.alias or '')}"
         for item in found.items
     ]
     lines = ["SELECT " + items[0] if len(items) == 1 else "SELECT\n  " + ",\n  ".join(items)]
@@ -70,16 +22,16 @@ def query(found: st.Query) -> str:
     for join in found.joins:
         within = f"WITHIN {join.within} " if join.within else ""
         source = f"{identifier(join.name)} {identifier(join.alias)}"
-        lines.append(f"{join.kind} JOIN {source} {within}ON ({expression(join.condition)})")
+        lines.append(f"{join.kind} JOIN {source} {within}ON ({join.condition.text()})")
     if found.window:
         lines.append(f"WINDOW {found.window}")
     if found.where:
-        lines.append(f"WHERE {expression(found.where)}")
+        lines.append(f"WHERE {found.where.text()}")
     for words, parts in (("GROUP BY", found.group), ("PARTITION BY", found.partition)):
         if parts:
-            lines.append(f"{words} {', '.join(map(expression, parts))}")
+            lines.append(f"{words} {', '.join(part.text() for part in parts)}")
     if found.having:
-        lines.append(f"HAVING {expression(found.having)}")
+        lines.append(f"HAVING {found.having.text()}")
     lines.append("EMIT CHANGES")
     if found.limit:
         lines.append(f"LIMIT {found.limit}")

@@ -36,7 +36,7 @@ class Peer:
     """A server whose answers a test writes; remembers the headers of every request."""
 
     def __init__(self) -> None:
-        self.answer: Callable[[BaseHTTPRequestHandler, int], None] = lambda *_: None
+        self.answer: Callable[[BaseHTTPRequestHandler, int], None] = lambda handler, _: send(handler, 200, CONTENT)
         self.seen: list[dict[str, str]] = []
         peer = self
 
@@ -64,18 +64,29 @@ class Peer:
 
 
 @pytest.fixture
-def peers() -> Iterator[tuple[Peer, Peer]]:
-    """Two servers on two addresses."""
-    pair = Peer(), Peer()
-    yield pair
-    for peer in pair:
-        peer.close()
+def peer() -> Iterator[Peer]:
+    """A server that answers with the content until a test tells it otherwise."""
+    peer = Peer()
+    yield peer
+    peer.close()
 
 
-def send(handler: BaseHTTPRequestHandler, status: int, body: bytes, *, cut: int | None = None, **headers: str) -> None:
-    """Answer; ``cut`` closes the connection after so many bytes."""
+another_peer = peer
+
+
+def send(
+    handler: BaseHTTPRequestHandler,
+    status: int,
+    body: bytes,
+    *,
+    cut: int | None = None,
+    length: str = "",
+    **headers: str,
+) -> None:
+    """Answer; ``cut`` closes the connection after so many bytes, ``length`` "none" leaves the length out."""
     handler.send_response(status)
-    handler.send_header("Content-Length", str(len(body)))
+    if length != "none":
+        handler.send_header("Content-Length", length or str(len(body)))
     for name, value in headers.items():
         handler.send_header(name.replace("_", "-"), value)
     handler.end_headers()
@@ -91,16 +102,12 @@ def fetch(client: Web, url: str, tmp_path: Path, limit: int = 10_000_000) -> str
     return client.download(url, tmp_path / "part", {"sha256"}, limit).digests["sha256"]
 
 
-def test_goes_on_where_it_stopped(peers: tuple[Peer, Peer], tmp_path: Path) -> None:
-    peer = peers[0]
-
+def test_goes_on_where_it_stopped(peer: Peer, tmp_path: Path) -> None:
     def answer(handler: BaseHTTPRequestHandler, number: int) -> None:
         if number == 1:
             send(handler, 200, CONTENT, cut=300_000, ETag='"one"')
         else:
-            start = int(handler.headers["Range"].removeprefix("bytes=").rstrip("-"))
-            span = f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}"
-            send(handler, 206, CONTENT[start:], Content_Range=span, ETag='"one"')
+            go_on(handler, number)
 
     peer.answer = answer
     assert fetch(web(), peer.url, tmp_path) == SHA256
@@ -110,9 +117,7 @@ def test_goes_on_where_it_stopped(peers: tuple[Peer, Peer], tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("again", ["changed", "unsatisfiable", "wrong range", "no validator"])
-def test_starts_anew_when_it_cannot_go_on(peers: tuple[Peer, Peer], tmp_path: Path, again: str) -> None:
-    peer = peers[0]
-
+def test_starts_anew_when_it_cannot_go_on(peer: Peer, tmp_path: Path, again: str) -> None:
     def answer(handler: BaseHTTPRequestHandler, number: int) -> None:
         tag = {} if again == "no validator" else {"ETag": f'"{number}"'}
         if number == 1:
@@ -129,8 +134,7 @@ def test_starts_anew_when_it_cannot_go_on(peers: tuple[Peer, Peer], tmp_path: Pa
     assert ("range" in peer.seen[1]) == (again != "no validator")
 
 
-def test_a_server_in_trouble_is_asked_again(peers: tuple[Peer, Peer], tmp_path: Path) -> None:
-    peer = peers[0]
+def test_a_server_in_trouble_is_asked_again(peer: Peer, tmp_path: Path) -> None:
     peer.answer = lambda handler, number: send(handler, 503 if number < 3 else 200, CONTENT)
     assert fetch(web(), peer.url, tmp_path) == SHA256
     peer.answer = lambda handler, _: send(handler, 503, b"")
@@ -138,8 +142,7 @@ def test_a_server_in_trouble_is_asked_again(peers: tuple[Peer, Peer], tmp_path: 
         fetch(web(), peer.url, tmp_path)
 
 
-def test_a_refusal_is_not_repeated(peers: tuple[Peer, Peer], tmp_path: Path) -> None:
-    peer = peers[0]
+def test_a_refusal_is_not_repeated(peer: Peer, tmp_path: Path) -> None:
     peer.answer = lambda handler, _: send(handler, 403, b"")
     with pytest.raises(RefusedError, match=r"answered 403 Forbidden\. Check the address"):
         fetch(web(), peer.url, tmp_path)
@@ -147,57 +150,39 @@ def test_a_refusal_is_not_repeated(peers: tuple[Peer, Peer], tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("declared", [True, False])
-def test_too_large_is_cut(peers: tuple[Peer, Peer], tmp_path: Path, declared: bool) -> None:
-    peer = peers[0]
-
-    def answer(handler: BaseHTTPRequestHandler, _number: int) -> None:
-        if declared:
-            send(handler, 200, CONTENT)
-            return
-        handler.send_response(200)
-        handler.send_header("Connection", "close")
-        handler.end_headers()
-        handler.wfile.write(CONTENT)
-        handler.close_connection = True
-
-    peer.answer = answer
+def test_too_large_is_cut(peer: Peer, tmp_path: Path, declared: bool) -> None:
+    length = "" if declared else "none"
+    peer.answer = lambda handler, _: send(handler, 200, CONTENT, length=length, Connection="close")
     with pytest.raises(RefusedError, match="more than the 500000 bytes that max_size allows"):
         fetch(web(), peer.url, tmp_path, 500_000)
 
 
 @pytest.mark.parametrize("access", [{"username": "u", "password": "p"}, {"bearer_token": "t"}])
-def test_credentials_stay_with_their_host(peers: tuple[Peer, Peer], tmp_path: Path, access: dict[str, str]) -> None:
-    first, second = peers
-    first.answer = lambda handler, number: send(
-        handler, 302, b"", Location="/again" if number == 1 else second.url + "?signature=s"
-    )
-    second.answer = lambda handler, _: send(handler, 200, CONTENT)
-    assert fetch(web(first.host, **access), first.url, tmp_path) == SHA256
-    assert ["authorization" in headers for headers in first.seen] == [True, True]
-    assert ["authorization" in headers for headers in second.seen] == [False]
-
-
-def test_the_proxy_of_the_environment_is_taken(
-    peers: tuple[Peer, Peer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_credentials_stay_with_their_host(
+    peer: Peer, another_peer: Peer, tmp_path: Path, access: dict[str, str]
 ) -> None:
-    peer = peers[0]
-    peer.answer = lambda handler, _: send(handler, 200, CONTENT)
+    peer.answer = lambda handler, number: send(
+        handler, 302, b"", Location="/again" if number == 1 else another_peer.url + "?signature=s"
+    )
+    assert fetch(web(peer.host, **access), peer.url, tmp_path) == SHA256
+    assert ["authorization" in headers for headers in peer.seen] == [True, True]
+    assert ["authorization" in headers for headers in another_peer.seen] == [False]
+
+
+def test_the_proxy_of_the_environment_is_taken(peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://{peer.host}")
     client = Web(Access(url="", timeout=4), retries=0)  # another time-out than elsewhere, so that the opener is new
     assert fetch(client, "http://mirror.invalid/file.zip", tmp_path) == SHA256
     assert peer.seen[0]["host"] == "mirror.invalid"
 
 
-def test_no_credentials_without_a_host(peers: tuple[Peer, Peer], tmp_path: Path) -> None:
-    peer = peers[0]
-    peer.answer = lambda handler, _: send(handler, 200, CONTENT)
+def test_no_credentials_without_a_host(peer: Peer, tmp_path: Path) -> None:
     fetch(web("elsewhere", bearer_token="t"), peer.url, tmp_path)
     assert "authorization" not in peer.seen[0]
 
 
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://127.0.0.1/x", "/file.zip"])
-def test_redirects_that_are_not_followed(peers: tuple[Peer, Peer], tmp_path: Path, location: str) -> None:
-    peer = peers[0]
+def test_redirects_that_are_not_followed(peer: Peer, tmp_path: Path, location: str) -> None:
     peer.answer = lambda handler, _: send(handler, 302, b"", Location=location)
     with pytest.raises(RefusedError, match="redirect"):
         fetch(web(), peer.url, tmp_path)
@@ -208,11 +193,7 @@ def test_no_server(tmp_path: Path) -> None:
         fetch(web(retries=0), "http://127.0.0.1:1/x.zip", tmp_path)
 
 
-def test_a_full_disk_is_not_tried_again(
-    peers: tuple[Peer, Peer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    peer = peers[0]
-    peer.answer = lambda handler, _: send(handler, 200, CONTENT)
+def test_a_full_disk_is_not_tried_again(peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     class Full:
         def __enter__(self) -> object:
@@ -230,9 +211,7 @@ def test_a_full_disk_is_not_tried_again(
     assert len(peer.seen) == 1
 
 
-def test_no_room_is_seen_before(peers: tuple[Peer, Peer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    peer = peers[0]
-    peer.answer = lambda handler, _: send(handler, 200, CONTENT)
+def test_no_room_is_seen_before(peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda _path: type("Usage", (), {"free": 1000}))
     with pytest.raises(RefusedError, match=r"has 1024000 bytes, but .* has only 1000 bytes free"):
         fetch(web(), peer.url, tmp_path)
@@ -256,8 +235,7 @@ def go_on(handler: BaseHTTPRequestHandler, _number: int) -> None:
 
 
 @pytest.mark.parametrize("resume", [True, False])
-def test_a_later_run_goes_on_where_one_stopped(peers: tuple[Peer, Peer], tmp_path: Path, resume: bool) -> None:
-    peer = peers[0]
+def test_a_later_run_goes_on_where_one_stopped(peer: Peer, tmp_path: Path, resume: bool) -> None:
     start_and_fail(peer, tmp_path)
     peer.answer = go_on
     done = web(retries=0).download(peer.url, tmp_path / "part", {"sha256"}, 10_000_000, resume=resume)
@@ -270,8 +248,7 @@ def test_a_later_run_goes_on_where_one_stopped(peers: tuple[Peer, Peer], tmp_pat
 
 
 @pytest.mark.parametrize("wrong", ["another address", "no note", "half a note", "changed", "shorter"])
-def test_a_later_run_starts_anew_when_it_cannot_go_on(peers: tuple[Peer, Peer], tmp_path: Path, wrong: str) -> None:
-    peer = peers[0]
+def test_a_later_run_starts_anew_when_it_cannot_go_on(peer: Peer, tmp_path: Path, wrong: str) -> None:
     start_and_fail(peer, tmp_path)
     note = tmp_path / ".part"
     url = peer.url
@@ -292,30 +269,22 @@ def test_a_later_run_starts_anew_when_it_cannot_go_on(peers: tuple[Peer, Peer], 
     assert ("range" in peer.seen[0]) == (wrong in ("changed", "shorter"))
 
 
-def test_a_part_that_nobody_asked_for_is_not_put_behind_another(peers: tuple[Peer, Peer], tmp_path: Path) -> None:
-    start_and_fail(peers[0], tmp_path)
+def test_a_part_that_nobody_asked_for_is_not_put_behind_another(peer: Peer, tmp_path: Path) -> None:
+    start_and_fail(peer, tmp_path)
     span = f"bytes 0-{len(CONTENT) - 1}/{len(CONTENT)}"
-    peers[0].answer = lambda handler, _: send(handler, 206, CONTENT, Content_Range=span)
-    assert fetch(web(), peers[0].url, tmp_path) == SHA256
+    peer.answer = lambda handler, _: send(handler, 206, CONTENT, Content_Range=span)
+    assert fetch(web(), peer.url, tmp_path) == SHA256
     assert (tmp_path / "part").read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("length", ["9" * 5000, "-1", "many", "\xb2"])
-def test_a_length_that_is_none_is_no_python_error(peers: tuple[Peer, Peer], tmp_path: Path, length: str) -> None:
-    def answer(handler: BaseHTTPRequestHandler, _number: int) -> None:
-        handler.send_response(206)
-        handler.send_header("Content-Length", length)
-        handler.send_header("Content-Range", f"bytes {length}-")
-        handler.end_headers()
-        handler.wfile.write(CONTENT)
-        handler.close_connection = True
-
-    peers[0].answer = answer
-    assert fetch(web(), peers[0].url, tmp_path) == SHA256
+def test_a_length_that_is_none_is_no_python_error(peer: Peer, tmp_path: Path, length: str) -> None:
+    peer.answer = lambda handler, _: send(handler, 206, CONTENT, length=length, Content_Range=f"bytes {length}-")
+    assert fetch(web(), peer.url, tmp_path) == SHA256
 
 
 @pytest.fixture
-def tls_peer(peers: tuple[Peer, Peer], tmp_path: Path) -> Peer:
+def tls_peer(peer: Peer, tmp_path: Path) -> Peer:
     """A server behind https, whose certificate is its own authority in certificate.pem."""
     files = ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "certificate.pem")]
     names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
@@ -323,10 +292,8 @@ def tls_peer(peers: tuple[Peer, Peer], tmp_path: Path) -> Peer:
     subprocess.run(["openssl", "req", "-x509", "-days", "2", *key, *names, *files], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
-    peer = peers[0]
     peer.server.socket = context.wrap_socket(peer.server.socket, server_side=True)
     peer.url = peer.url.replace("http:", "https:")
-    peer.answer = lambda handler, _: send(handler, 200, CONTENT)
     return peer
 
 
@@ -347,24 +314,13 @@ def test_tls_files_that_are_not_there_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("length", [True, False], ids=["length told", "length unknown"])
-def test_progress_is_reported(
-    peers: tuple[Peer, Peer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: bool
-) -> None:
-    def answer(handler: BaseHTTPRequestHandler, _number: int) -> None:
-        handler.send_response(200)
-        if length:
-            handler.send_header("Content-Length", str(len(CONTENT)))
-        handler.send_header("Connection", "close")
-        handler.end_headers()
-        handler.wfile.write(CONTENT)
-        handler.close_connection = True
-
+def test_progress_is_reported(peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: bool) -> None:
+    peer.answer = lambda handler, _: send(handler, 200, CONTENT, length="" if length else "none", Connection="close")
     monkeypatch.setattr(download, "REPORTED", 300_000)
     monkeypatch.setattr(download, "CHUNK", 100_000)
-    peers[0].answer = answer
     heard: list[tuple[int, int | None]] = []
     Web(Access("")).download(
-        peers[0].url, tmp_path / "part", ["sha256"], len(CONTENT), report=lambda *progress: heard.append(progress)
+        peer.url, tmp_path / "part", ["sha256"], len(CONTENT), report=lambda *progress: heard.append(progress)
     )
     total = len(CONTENT) if length else None
     assert heard == [(size, total) for size in (300_000, 600_000, 900_000)]
