@@ -95,7 +95,9 @@ def upload(folder: Path, file: Path, to: str, port: int) -> None:
     # The SFTP server's own host key is generated on the node; the way to it is this machine's own bridge.
     known = ["-o", "StrictHostKeyChecking=accept-new", "-o", f"UserKnownHostsFile={folder / 'sftp_known_hosts'}"]
     sftp = ["sftp", "-q", "-b", "-", "-P", str(port), "-i", str(folder / "id_ed25519"), *known, to]
-    done = _run(sftp, f"put {file} upload/{file.name}.part\nrename upload/{file.name}.part upload/{file.name}\n")
+    part = f"upload/{file.name}.part"
+    # The client would keep a mode that is closed to Kafka Connect, as that of a checkout may be.
+    done = _run(sftp, f"put {file} {part}\nchmod 660 {part}\nrename {part} upload/{file.name}\n")
     if done.returncode != 0:
         raise LabError(f"The upload to {to} failed: {(done.stderr or done.stdout).strip()}")
 

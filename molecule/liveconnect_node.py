@@ -56,7 +56,7 @@ class Node:
     def evidence(self) -> str:
         """What tells why data does not flow: the connectors' states, where files lie, the logs' last words."""
         states = json.dumps(self.connect("/connectors?expand=status"), indent=1)
-        files = self.run("find /opt/liveconnect/data/sftp -type f -ls")
+        files = self.run("find /opt/liveconnect/data/sftp -path '*/.ssh' -prune -o -type f -ls")
         worker = self.run("docker logs --tail 400 connect 2>&1").splitlines()
         telling = [line for line in worker if "ERROR" in line or "WARN" in line or "incidents-" in line]
         registry = self.run("docker logs --tail 20 schema-registry 2>&1").splitlines()
