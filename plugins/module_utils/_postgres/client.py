@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from .._errors import RefusedError
 from .definitions import compare, literal, remember
-from .script import Statement
+from .script import SqlStatement
 
 _ERROR = re.compile(r"^psql:<stdin>:(?P<line>\d+): (?:ERROR|FATAL|PANIC):  (?P<text>.*)", re.DOTALL | re.MULTILINE)
 # What follows PostgreSQL's message.
@@ -43,7 +43,7 @@ class Server:
 
 
 def execute(
-    run: Run, server: Server, name: str, statements: t.Sequence[Statement], *, keep: bool
+    run: Run, server: Server, name: str, statements: t.Sequence[SqlStatement], *, keep: bool
 ) -> list[dict[str, t.Any]]:
     """Carry the statements out, and keep what they did if ``keep``; what they changed, see compare().
 
@@ -66,7 +66,7 @@ def execute(
     return [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
 
 
-def _refusal(name: str, statements: t.Sequence[Statement], complained: str, first_line: int) -> RefusedError:
+def _refusal(name: str, statements: t.Sequence[SqlStatement], complained: str, first_line: int) -> RefusedError:
     match = _ERROR.search(complained)
     if match is None:
         said = " ".join(complained.split())

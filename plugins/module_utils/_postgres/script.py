@@ -29,7 +29,7 @@ _TRANSACTION = {"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOI
 
 
 @dataclass(frozen=True)
-class Statement:
+class SqlStatement:
     """A statement without its semicolon and without comments before it; ``line`` is that of its first word, from 1."""
 
     text: str
@@ -38,13 +38,13 @@ class Statement:
     """Its words outside quotes and parentheses, in upper case."""
 
 
-def split(script: str) -> list[Statement]:
+def split(script: str) -> list[SqlStatement]:
     """The statements of a script.
 
     A semicolon inside quotes, comments, parentheses or a body between BEGIN ATOMIC and END ends none. What is never
     closed goes on to the end of the script, where PostgreSQL says what is wrong with it.
     """
-    statements: list[Statement] = []
+    statements: list[SqlStatement] = []
     words: list[str] = []
     start = depth = bodies = 0
     begun = False
@@ -52,7 +52,7 @@ def split(script: str) -> list[Statement]:
     def finish(end: int) -> None:
         if begun:
             line = script.count("\n", 0, start) + 1
-            statements.append(Statement(script[start:end].rstrip(), line, tuple(words)))
+            statements.append(SqlStatement(script[start:end].rstrip(), line, tuple(words)))
 
     for kind, text, place in _scan(script):
         if kind == "symbol" and text == ";" and not depth and not bodies:

@@ -63,7 +63,7 @@ def _problems(node: yaml.Node, of: str) -> t.Iterator[str]:
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
             yield from _problems(value, of)
-    elif (kind := KINDS.get(node.tag.removeprefix(TAG))) and not _arrives(node):
+    elif isinstance(node, yaml.ScalarNode) and (kind := KINDS.get(node.tag.removeprefix(TAG))) and not _arrives(node):
         remedy = "write true or false, or put it in quotes" if node.tag == f"{TAG}bool" else "put it in quotes"
         yield f"{line}: {of} is read as {kind} and would not arrive as it is written: {remedy}."
 
@@ -71,10 +71,10 @@ def _problems(node: yaml.Node, of: str) -> t.Iterator[str]:
 def _arrives(node: yaml.ScalarNode) -> bool:
     """Whether a value that is no text arrives as it is written."""
     if node.tag == f"{TAG}bool":
-        return node.value.lower() in ("true", "false")
+        return str(node.value).lower() in ("true", "false")
     if node.tag == f"{TAG}timestamp":
         return False
     try:
-        return str(yaml.safe_load(node.value)) == node.value
+        return bool(str(yaml.safe_load(node.value)) == node.value)
     except ValueError:
         return False

@@ -19,9 +19,9 @@ def firewall_problems(declared: t.Mapping[str, t.Any], unit: t.Mapping[str, str]
     ``unit``: ``active`` and ``enabled`` of the unit that loads the rules, as node_info tells them.
     """
     if declared["state"] == "undeclared" and (unit["active"] == "active" or unit["enabled"] == "enabled"):
-        ports = " and ".join(str(port) for port in sorted(declared["ports"]))
+        closed = " and ".join(str(port) for port in sorted(declared["ports"]))
         return [
-            f"liveconnect_platform.addresses is not set, but an earlier run closed ports {ports} of this node to all"
+            f"liveconnect_platform.addresses is not set, but an earlier run closed ports {closed} of this node to all"
             " but some addresses: give the platform's addresses, or set firewall_state to absent, which opens them to"
             " everybody."
         ]

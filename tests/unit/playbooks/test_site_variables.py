@@ -77,5 +77,5 @@ def test_every_tag_that_changes_something_takes_the_node_first() -> None:
     lock = next(task for task in play["tasks"] if task["name"] == "Take the node for this run")
     before = play["tasks"][: play["tasks"].index(lock)]
 
-    assert [task["tags"] for task in before] == [["preflight"]]
-    assert set(lock["tags"]) == {tag for task in play["tasks"] for tag in task["tags"]} - {"preflight"}
+    assert [task["tags"] for task in before] == [["preflight", "always"]]
+    assert set(lock["tags"]) == {tag for task in play["tasks"] for tag in task["tags"]} - {"preflight", "always"}

@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 import pytest
 import yaml
-from ansible_collections.igrafx.liveconnect.plugins.filter.declaration_problems import specifications
 from ansible_collections.igrafx.liveconnect.plugins.filter.masked import masked
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.roles import specifications
 from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.specification import with_options_of_roles
 from hypothesis import given
 from hypothesis import strategies as st

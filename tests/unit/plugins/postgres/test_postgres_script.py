@@ -15,7 +15,7 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import RefusedError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._postgres.client import Server, execute
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._postgres.script import Statement
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._postgres.script import SqlStatement
 from ansible_collections.igrafx.liveconnect.plugins.modules import postgres_script
 
 if t.TYPE_CHECKING:
@@ -123,7 +123,7 @@ def test_a_script_that_commits_is_refused_before_it_runs(run: Script, container:
 def test_postgresql_refuses_what_the_splitting_did_not_see(run: Script, container: Container, hidden: str) -> None:
     """As a script could hide it that changes how strings are read."""
     assert run("CREATE PROCEDURE app.ends() LANGUAGE plpgsql AS 'BEGIN COMMIT; END'")["changed"]
-    statements = [Statement("CREATE TABLE app.t (id int)", 1, ()), Statement(hidden, 2, ())]
+    statements = [SqlStatement("CREATE TABLE app.t (id int)", 1, ()), SqlStatement(hidden, 2, ())]
     server = Server("data-transform", "datamanager", "transform")
 
     def command(argv: list[str], data: str) -> tuple[int, str, str]:
