@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.igrafx.liveconnect.plugins.filter.declaration_problems import specifications
 from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site import masking
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.roles import specifications
 from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.specification import with_options_of_roles
 
 DOCUMENTATION = r"""

@@ -5,11 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
-from ansible.plugins.lookup import LookupBase
-from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.runs import control_run
-
 DOCUMENTATION = r"""
 name: control_run
 short_description: Which run of Ansible this is
@@ -31,6 +26,11 @@ _raw:
   type: list
   elements: str
 """
+
+import typing as t
+
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.runs import control_run
 
 
 class LookupModule(LookupBase):

@@ -42,11 +42,11 @@ def rules(run: Run) -> bool | None:
     None where nothing can tell, and where the engine's unit says that it makes none.
     """
     # Either backend of iptables, or the engine's own tables since version 29.
-    told, chains, _ = run(["iptables", "--wait", "5", "--table", "nat", "--list-rules"])
-    told_too, tables, _ = run(["nft", "list", "tables"])
+    told, chains, _complaint = run(["iptables", "--wait", "5", "--table", "nat", "--list-rules"])
+    told_too, tables, _complaint = run(["nft", "list", "tables"])
     if "-N DOCKER" in chains or "docker" in tables:
         return True
-    _, command, _ = run(["systemctl", "show", "--property=ExecStart", "docker.service"])
+    command = run(["systemctl", "show", "--property=ExecStart", "docker.service"])[1]
     return None if (told and told_too) or "--iptables=false" in command else False
 
 

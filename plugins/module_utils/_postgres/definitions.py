@@ -170,7 +170,9 @@ BEGIN
               CASE WHEN o.oid >= {_FIRST_NUMBER} THEN (%2$s)::text END AS definition
             FROM %1$I c, LATERAL (SELECT %3$s) o (class, oid, sub) WHERE %4$s) r
       LEFT JOIN LATERAL pg_identify_object(r.class, r.oid, r.sub) i ON r.oid >= {_FIRST_NUMBER}
-      WHERE i.identity IS NULL OR i.identity !~ '(^|[ (])pg_(temp|toast|toast_temp)(_[0-9]+)?([.]|$)'
+      -- What has no identity any more is what a session that just ended leaves of its temporary schema.
+      WHERE CASE WHEN i.identity IS NULL THEN r.oid < {_FIRST_NUMBER} OR r.sub <> 0
+                 ELSE i.identity !~ '(^|[ (])pg_(temp|toast|toast_temp)(_[0-9]+)?([.]|$)' END
       $query$, one.name, replace(coalesce(one.rule ->> 'definition', 'NULL'), 'salt', '$1'), one.object,
       coalesce(one.rule ->> 'rows', 'true'))
       USING salt, one.left_out, one.classes;

@@ -31,7 +31,7 @@ def report(name: str, differences: t.Sequence[Difference]) -> dict[str, t.Any]:
             sides[one["catalogue"], _label(one)][one["side"]].append(one)
     before: list[str] = []
     after: list[str] = []
-    for (_, label), found in sorted(sides.items()):
+    for (_catalogue, label), found in sorted(sides.items()):
         old, new = found["before"], found["after"]
         if len(old) == len(new) == 1:
             keys = [key for key in _shown(old[0]) if _shown(old[0])[key] != _shown(new[0])[key]]
@@ -43,7 +43,7 @@ def report(name: str, differences: t.Sequence[Difference]) -> dict[str, t.Any]:
     after += [f"{table}: {count} rows written" for table, count in sorted(rows.items())]
     return {
         "changed": bool(differences),
-        "objects": sorted({label for _, label in sides}),
+        "objects": sorted({side[1] for side in sides}),
         "rows": rows,
         "diff": {
             "before_header": name,

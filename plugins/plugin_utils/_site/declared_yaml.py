@@ -54,7 +54,7 @@ def _problems(node: yaml.Node, of: str) -> t.Iterator[str]:
     """``of`` is what the node belongs to, in words."""
     line = f"line {node.start_mark.line + 1}"
     if isinstance(node, yaml.MappingNode):
-        if any(isinstance(key, yaml.MappingNode) for key, _ in node.value):
+        if any(isinstance(pair[0], yaml.MappingNode) for pair in node.value):
             yield f"{line}: {of} begins with braces without quotes, and is read as a dictionary: {QUOTE}."
             return
         for key, value in node.value:

@@ -50,8 +50,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "hosts": "localhost",
         "gather_facts": False,
         "vars_files": [
-            *(str(ROLES / role / "defaults/main.yml") for role in ("site", "compose")),
-            *(str(ROLES / role / "vars/main.yml") for role in ("site", "compose")),
+            *(str(ROLES / role / "defaults/main.yml") for role in ("liveconnect", "compose")),
+            *(str(ROLES / role / "vars/main.yml") for role in ("liveconnect", "compose")),
         ],
         "tasks": [
             {

@@ -9,11 +9,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.igrafx.liveconnect.plugins.filter.declaration_problems import (
-    declaration_problems,
-    specifications,
-)
+from ansible_collections.igrafx.liveconnect.plugins.filter.declaration_problems import declaration_problems
 from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.names import unknown_variables
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.roles import specifications
 
 SITE = Path(__file__).resolve().parents[4] / "roles" / "liveconnect" / "meta" / "argument_specs.yml"
 PREFIX = "liveconnect_"
