@@ -18,8 +18,7 @@ from liveconnect_node import EVENTS, Node
 
 ROOT = Path(__file__).resolve().parents[3]
 SECONDS = 240
-# Nothing serves in ksqldb-cli that could be asked for its health.
-STATES = "docker ps --all --format '{{.Names}} {{.Status}}' | grep -v ^ksqldb-cli"
+STATES = "docker ps --all --format '{{.Names}} {{.Status}}'"
 
 
 @pytest.fixture(scope="module")
