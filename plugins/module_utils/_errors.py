@@ -70,3 +70,7 @@ class StorageError(RefusedError):
 
 class DeadlineError(LiveConnectError):
     """A deadline passed; ``details`` carries the last state seen."""
+
+
+class UnexpectedAnswerError(LiveConnectError):
+    """A server's answer is of another shape than it should be; the message goes on after 'it answered'."""

@@ -14,8 +14,8 @@ import typing as t
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from .._errors import DeadlineError, LiveConnectError, RefusedError, UnreachableError
-from .._http.answers import Piece, UnexpectedAnswerError
+from .._errors import DeadlineError, LiveConnectError, RefusedError, UnexpectedAnswerError, UnreachableError
+from .._http.answers import Piece
 from .._http.patience import CONNECT, Patience, Tries
 from .._http.transport import ConnectionFailedError, Response, Transport, remedy_of_refusal, request_json
 from .._masking import has_placeholder

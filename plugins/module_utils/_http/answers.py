@@ -10,11 +10,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from .._errors import LiveConnectError, RefusedError
-
-
-class UnexpectedAnswerError(LiveConnectError):
-    """A piece of another kind; the message goes on after 'it answered'."""
+from .._errors import RefusedError, UnexpectedAnswerError
 
 
 @contextlib.contextmanager

@@ -11,7 +11,8 @@ import re
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from .._http.answers import Piece, UnexpectedAnswerError
+from .._errors import UnexpectedAnswerError
+from .._http.answers import Piece
 from .._masking import MASK
 from .lexer import Place, Token, split
 
