@@ -64,7 +64,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     # Those of the play would not come over those of its files.
                     "compose_advertised_address": "192.0.2.1",
                     "compose_components": COMPONENTS,
-                    "compose_connect_secrets": SECRETS | {"yes": True},
+                    "compose_connect_secrets": SECRETS,
                 },
             }
             for name, template in templates.items()
@@ -182,4 +182,4 @@ def test_every_secret_of_connectors_reaches_the_worker_as_it_is_declared(project
     read = properties((project / "secrets").read_text(encoding="utf-8"))
     del read["data_transform_user"], read["data_transform_password"]
 
-    assert read == SECRETS | {"yes": "true"}
+    assert read == SECRETS
