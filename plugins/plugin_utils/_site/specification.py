@@ -55,7 +55,8 @@ def value_problems(values: t.Mapping[str, t.Any], options: Options) -> list[str]
     """One sentence for each value, at any depth, that is not as ``options`` specify; unknown names are left out."""
     problems: list[str] = []
     for name, option in options.items():
-        if name in values:
+        # Of a dictionary that is empty nothing is declared, and the role that needs it asks for its parts.
+        if name in values and values[name] != {}:
             problems += _problems(name, values[name], option)
     return problems
 

@@ -28,6 +28,7 @@ OPTIONS: dict[str, Any] = {
             "rights": {"type": "dict", "options": {"read": {"type": "bool"}, "write": {"type": "bool"}}},
         },
     },
+    "x_login": {"type": "dict", "options": {"host": {"type": "str", "required": True}}},
     "x_free": {"type": "dict"},
     "x_any": {"type": "raw"},
 }
@@ -40,6 +41,7 @@ OPTIONS: dict[str, Any] = {
         {"x_mode": "fast", "x_port": "22", "x_on": "yes", "x_names": ["a"], "x_free": {"a": None}, "x_any": None},
         {"x_users": [{"name": "a", "uid": "7", "rights": {"read": True}}], "x_names": []},
         {"x_users": [{"name": "a", "uid": None}]},
+        {"x_login": {}},
     ],
 )
 def test_what_is_as_specified_passes(values: dict[str, Any]) -> None:
