@@ -70,6 +70,8 @@ options:
         says. A connector that had failed is resumed. A new connector does not run before its offsets are set (Kafka
         3.7 and later; before, it runs for a moment). When the worker refuses the offsets, the connector gets back its
         state, and a new one is left stopped.
+      - A task that ends saves its offsets once more after its connector is told to be stopped, so they are watched for
+        five seconds, the time that a worker gives it to end, and changed again where that happens.
       - Nothing is done to a connector that is stopped and whose offsets are already so. While it is not stopped the
         worker knows them as they were saved last, so it is stopped, and its offsets are changed, in every run. Give the
         option once, or together with O(state=stopped). The difference shows the offsets that were saved before.

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,13 +16,17 @@ from dataclasses import dataclass, replace
 from .._errors import LiveConnectError
 from .failures import longest_retries
 from .model import PAUSED, PRESENT, RUNNING, STOPPED, Connector
+from .offsets import after
 from .plan import OFFSET_ACTIONS, Action, Step
 from .wait import Goal, Timing, wait_for
 
 if t.TYPE_CHECKING:
     from .._masking import Mask
     from .client import ConnectClient, FieldError
-    from .offsets import Offsets
+    from .offsets import Wanted
+
+# Seconds between two looks at offsets that may be saved over.
+_LOOK = 0.5
 
 _NOT_BEGUN = "not begun, because another connector went wrong (on_error: stop)."
 
@@ -31,12 +36,14 @@ class Conduct:
     """How a plan is carried out.
 
     ``parallel``: writes under way at a time, so that creates and deletes share rebalances; ``stop_on_error``: begin
-    nothing new after the first error; ``wait``: None does not wait for the states.
+    nothing new after the first error; ``wait``: None does not wait for the states; ``last_save``: seconds after a stop
+    in which tasks may still save their offsets, by default the time that a worker gives them to end.
     """
 
     parallel: int = 16
     stop_on_error: bool = True
     wait: Timing | None = Timing()  # noqa: RUF009 -- frozen
+    last_save: float = 5
 
 
 @dataclass(frozen=True)
@@ -107,7 +114,7 @@ def _write_all(client: ConnectClient, outcomes: t.Sequence[Outcome], conduct: Co
         if halt.is_set():
             return replace(outcome, error=_NOT_BEGUN)
         actions = outcome.step.actions if conduct.wait is None else _actions_at_once(outcome.step)
-        done, error = _carry_out(client, outcome.step, actions, at_rest=at_rest)
+        done, error = _carry_out(client, outcome.step, actions, conduct, at_rest=at_rest)
         if error and conduct.stop_on_error:
             halt.set()
         return replace(outcome, done=done, error=error)
@@ -130,7 +137,7 @@ def _actions_at_once(step: Step) -> tuple[Action, ...]:
 
 
 def _carry_out(
-    client: ConnectClient, step: Step, actions: t.Sequence[Action], *, at_rest: bool
+    client: ConnectClient, step: Step, actions: t.Sequence[Action], conduct: Conduct, *, at_rest: bool
 ) -> tuple[tuple[Action, ...], str]:
     """The actions that were done, and what went wrong, if anything.
 
@@ -140,7 +147,10 @@ def _carry_out(
     wrong = ""
     for action in actions:
         try:
-            _perform(client, step, action, at_rest=at_rest)
+            if action in OFFSET_ACTIONS:
+                _move_offsets(client, step, conduct)
+            else:
+                _perform(client, step, action, at_rest=at_rest)
         except LiveConnectError as error:
             wrong = wrong or str(error)
             if action not in OFFSET_ACTIONS:
@@ -171,12 +181,33 @@ def _perform(client: ConnectClient, step: Step, action: Action, *, at_rest: bool
             client.move(step.name, STOPPED)
         case Action.RESTART | Action.RESTART_FAILED:
             client.restart(step.name, only_failed=action is Action.RESTART_FAILED)
-        case Action.RESET_OFFSETS:
-            client.reset_offsets(step.name)
-        case Action.ALTER_OFFSETS:
-            client.alter_offsets(step.name, t.cast("Offsets", step.offsets))
         case Action.DELETE:
             client.delete(step.name)
+
+
+def _move_offsets(client: ConnectClient, step: Step, conduct: Conduct) -> None:
+    """Have the connector go on from where it is to.
+
+    A worker tells that a connector is stopped while its tasks are still ending, and they save where they were once
+    more: what they save over is done again.
+    """
+    wanted = t.cast("Wanted", step.offsets)
+    _write_offsets(client, step.name, wanted)
+    if Action.STOP not in step.actions:
+        return
+    end = time.monotonic() + conduct.last_save
+    while time.monotonic() < end:
+        time.sleep(min(_LOOK, conduct.last_save))
+        current = client.offsets(step.name)
+        if after(current, wanted) != current:
+            _write_offsets(client, step.name, wanted)
+
+
+def _write_offsets(client: ConnectClient, name: str, wanted: Wanted) -> None:
+    if isinstance(wanted, str):
+        client.reset_offsets(name)
+    else:
+        client.alter_offsets(name, wanted)
 
 
 def _wait_for_all(

@@ -149,7 +149,9 @@ def test_the_guides_command_finds_a_service_that_runs(services: dict[str, dict[s
 
 
 def recipe(project: Path, target: str) -> list[str]:
-    done = subprocess.run(["make", "--dry-run", target], cwd=project, check=True, capture_output=True, text=True)
+    # Not as a part of the make that may run these tests: it would say which directory it enters.
+    command = ["make", "--dry-run", "--no-print-directory", target]
+    done = subprocess.run(command, cwd=project, check=True, capture_output=True, text=True)
     return done.stdout.splitlines()
 
 

@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect import read, runner, wait
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect import apply, read, runner, wait
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._errors import LiveConnectError
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.patience import Patience
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.transport import Response
@@ -94,7 +94,7 @@ def run(monkeypatch):
             for name, one in held.items()
         }
         line, clock = Line(worker, at, answer), Clock()
-        for module in (read, wait):
+        for module in (apply, read, wait):
             monkeypatch.setattr(module, "time", clock)
         monkeypatch.setattr(runner, "Patience", partial(Patience, clock=clock.monotonic, sleep=clock.sleep))
         monkeypatch.setattr(runner, "transport_from", lambda *_arguments: line)

@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect import client, runner
+from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.apply import Conduct
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._connect.wait import Timing
 from ansible_collections.igrafx.liveconnect.plugins.module_utils._http.patience import Patience
 from ansible_collections.igrafx.liveconnect.plugins.modules import kafka_connector
@@ -26,6 +27,7 @@ MOVED = {**PLACE, "offset": {"position": 9}}
 def run(url, capsys, monkeypatch):
     """Runs the module as Ansible does; gives its result, and checks that no secret is in it."""
     monkeypatch.setattr(runner, "Patience", partial(Patience, first_pause=0.001, longest_pause=0.01))
+    monkeypatch.setattr(runner, "Conduct", partial(Conduct, last_save=0.02))
     monkeypatch.setattr(runner, "Timing", partial(Timing, settle=0.02, settle_each=0, repair=0.02, heal=0.02))
 
     def run(*, check=False, hidden="no such text", **options):
@@ -555,6 +557,7 @@ def test_a_connector_created_meanwhile_by_another_is_refused(run, worker):
 
 
 def test_a_connector_without_status_yet_is_waited_for_and_not_created_again(run, worker, monkeypatch):
+    monkeypatch.setattr(runner, "Conduct", partial(Conduct, last_save=0.02))
     monkeypatch.setattr(runner, "Timing", partial(Timing, settle=30))
     worker.connectors["a"] = Held(dict(STORED))
     worker.without_status["a"] = 3
@@ -670,10 +673,11 @@ def test_a_new_configuration_and_offsets_take_one_stop(run, worker):
 
 @pytest.mark.parametrize("offsets", ["reset", [PLACE]])
 @pytest.mark.parametrize("held", ["RUNNING", "PAUSED"])
-def test_offsets_that_a_connector_has_not_saved_yet_count(run, worker, offsets, held):
+@pytest.mark.parametrize("linger", [False, True])
+def test_offsets_that_a_connector_has_not_saved_yet_count(run, worker, offsets, held, linger):
     # While it runs the worker tells what is wanted.
     told = [] if offsets == "reset" else [PLACE]
-    worker.connectors["a"] = Held(dict(STORED), held, [held], offsets=told, unsaved=[MOVED])
+    worker.connectors["a"] = Held(dict(STORED), held, [held], offsets=told, unsaved=[MOVED], linger=linger)
     entry = only(run(name="a", config=PLAIN, offsets=offsets))
     assert entry["changed"]
     assert worker.connectors["a"].offsets == told

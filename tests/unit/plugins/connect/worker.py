@@ -34,7 +34,8 @@ class Held:
 
     For the next ``passing`` reads its status tells that it is on its way; ``ran`` whether it was ever running;
     ``target`` is the state that a failed connector takes on when it is restarted;
-    ``offsets`` stand still; those that are ``unsaved`` take their place when it is stopped.
+    ``offsets`` stand still; those that are ``unsaved`` take their place when it is stopped, or, when its tasks
+    ``linger``, only after they were changed.
     After each restart its tasks are RUNNING for ``retries`` reads of its status before they fail once more.
     """
 
@@ -46,8 +47,13 @@ class Held:
     target: str = "RUNNING"
     offsets: list[dict] = field(default_factory=list)
     unsaved: list[dict] | None = None
+    linger: bool = False
     retries: int | None = None
     left: int | None = None
+
+    def save(self) -> None:
+        if self.unsaved is not None:
+            self.offsets, self.unsaved = self.unsaved, None
 
 
 class Worker:
@@ -216,7 +222,9 @@ class Worker:
             case "GET", ["offsets"]:
                 return 200, {"offsets": held.offsets}
             case "PATCH" | "DELETE", ["offsets"] if self.version >= "3.6":
-                return self._change_offsets(held, body)
+                answer = self._change_offsets(held, body)
+                held.save()
+                return answer
             case "POST", ["restart"]:
                 return self._restart(name, held, only_failed=query["onlyFailed"] == ["true"])
         return 405, _error(405, "HTTP 405 Method Not Allowed")
@@ -226,8 +234,8 @@ class Worker:
         failed = [task == "FAILED" for task in held.tasks]
         if held.state != "FAILED" or state == "STOPPED":
             held.state = state
-            if state == "STOPPED" and held.unsaved is not None:
-                held.offsets, held.unsaved = held.unsaved, None
+            if state == "STOPPED" and not held.linger:
+                held.save()
             self._start(name, held)
             # A failed task takes on no state until it is restarted.
             held.tasks = [
