@@ -82,13 +82,14 @@ def _image(name: str, *, base: str = "python", artifacts: str | None = None, pub
     return Image(name, context=name, base=base, artifacts=artifacts, publish=(publish,) if publish else ())
 
 
-# Everything stands on one chain, trixie -> python -> java -> kafka, so that a node pulls the common layers once.
+# All that runs stands on one chain, trixie -> python -> java -> kafka, so that a node pulls the common layers once.
 IMAGES: tuple[Image, ...] = (
     _debian("trixie"),
     _debian("bookworm"),
     _image("python", base="trixie", publish="igrafx/api:lab"),
     _image("toolchain"),
-    _image("java"),
+    _image("jre", base="bookworm"),
+    _image("java", artifacts="jre"),
     _artifact_set("kafka-jars"),
     _artifact_set("avro-converter"),
     _artifact_set("registry-jars"),
@@ -104,7 +105,7 @@ IMAGES: tuple[Image, ...] = (
         artifacts="avro-converter",
         publish="confluentinc/cp-kafka-connect:7.9.9",
     ),
-    _image("schema-registry", base="java", artifacts="registry-jars", publish="confluentinc/cp-schema-registry:7.9.9"),
+    _image("schema-registry", artifacts="registry-jars", publish="confluentinc/cp-schema-registry:7.9.9"),
     _image("ksqldb-server", publish="confluentinc/cp-ksqldb-server:7.9.9"),
     _image("kafka-ui", publish="kafbat/kafka-ui:v1.5.0"),
     _image("postgres", publish="postgres:17.12"),

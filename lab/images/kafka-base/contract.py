@@ -64,14 +64,13 @@ def properties(prefix: str, defaults: t.Mapping[str, str] | None = None) -> dict
 
 
 def write_properties(path: Path, settings: t.Mapping[str, str]) -> Path:
-    """Write a Java properties file that only its owner reads: settings may hold passwords."""
+    """Write a Java properties file that only its owner reads: settings may hold passwords.
 
-    def escaped(value: str) -> str:
-        value = value.replace("\\", "\\\\").replace("\n", "\\n")
-        return f"\\{value}" if value.startswith(" ") else value
-
+    As the upstream images do, the values as they are: Java then reads a backslash as an escape, drops the blanks in
+    front, and takes what follows a line break for another setting.
+    """
     path.touch(mode=0o600)
-    path.write_text("".join(f"{key}={escaped(value)}\n" for key, value in settings.items()), encoding="utf-8")
+    path.write_text("".join(f"{key}={value}\n" for key, value in settings.items()), encoding="utf-8")
     return path
 
 

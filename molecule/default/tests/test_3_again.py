@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shlex
-import subprocess
 import zipfile
 from pathlib import Path
 
@@ -18,19 +16,7 @@ import yaml
 from testinfra.host import Host
 
 from liveconnect_node import Node
-
-ROOT = Path(__file__).resolve().parents[3]
-
-
-def play(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = ["ansible-playbook", "-i", "inventories/lab/hosts.yml", "site.yml", "-l", "liveconnect-vm", *arguments]
-    environment = os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0"}
-    environment.pop("ANSIBLE_LOG_PATH", None)
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-
-
-def changed(done: subprocess.CompletedProcess[str]) -> int:
-    return int(re.search(r"changed=(\d+)", done.stdout).group(1))
+from site_play import ROOT, changed, containers, play
 
 
 def test_a_dry_run_of_what_is_there_changes_nothing() -> None:
@@ -54,6 +40,19 @@ def test_a_dry_run_shows_what_would_change_and_does_not(node: Node) -> None:
     assert node.connect("/connectors/incidents-sink/config") == before
 
 
+def test_a_dry_run_by_a_tag_names_the_services_that_would_be_recreated(vm: Host) -> None:
+    before = containers(vm)
+    done = play("--check", "--diff", "-e", '{"nginx_read_timeout": 1700}', "--tags", "nginx")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "1700" in done.stdout
+    assert "NGINX_CONFIG=another" in done.stdout
+    said = done.stdout[done.stdout.index("Say what Compose would do") :]
+    assert "nginx" in said, said
+    assert "sftp" not in said, said
+    assert containers(vm) == before
+    assert not vm.run("ls -d /tmp/ansible.*liveconnect* /tmp/tmp.*").stdout
+
+
 def test_a_service_that_does_not_start_is_named_with_its_last_lines_and_its_data_stays(vm: Host) -> None:
     broken = (
         '{"compose_environment": {"schema-registry": {"SCHEMA_REGISTRY_HOST_NAME": ""}}, "compose_start_timeout": 45}'
@@ -65,21 +64,6 @@ def test_a_service_that_does_not_start_is_named_with_its_last_lines_and_its_data
     assert "SCHEMA_REGISTRY_HOST_NAME" in message, message
     assert vm.file("/opt/liveconnect/data/kafka-data-volume").is_directory
     assert play("--tags", "preflight,compose").returncode == 0
-
-
-def containers(vm: Host) -> dict[str, str]:
-    """Container id by name: another one after the container was recreated."""
-    return dict(line.split() for line in vm.check_output("docker ps --format '{{.Names}} {{.ID}}'").splitlines())
-
-
-def test_only_what_changed_is_recreated(vm: Host) -> None:
-    before = containers(vm)
-    done = play("-e", '{"compose_memory_limits": {"sftp": "160m"}}', "--tags", "preflight,compose")
-    assert done.returncode == 0, done.stdout[-3000:]
-    after = containers(vm)
-    assert {name for name in before if before[name] != after[name]} == {"sftp"}
-    # A tag takes what is declared of the whole stack along, so this must not be left for the next test.
-    assert changed(play("--tags", "compose")) > 0
 
 
 def test_plugins_that_come_and_go_restart_the_worker_and_are_served(vm: Host, node: Node, tmp_path: Path) -> None:

@@ -50,9 +50,9 @@ def test_options_of_the_jvm_are_not_properties(monkeypatch: pytest.MonkeyPatch) 
     assert contract.properties("CONNECT_") == {"config.providers.file.class": "org.apache.kafka.X"}
 
 
-def test_properties_keep_backslashes_and_are_private(tmp_path: Path) -> None:
-    path = contract.write_properties(tmp_path / "x", {"a": "\\d", "b": " lead"})
-    assert path.read_text() == "a=\\\\d\nb=\\ lead\n"
+def test_properties_are_written_as_they_are_and_are_private(tmp_path: Path) -> None:
+    path = contract.write_properties(tmp_path / "x", {"a": "\\d", "b": " lead", "c": "1\nd=2"})
+    assert path.read_text() == "a=\\d\nb= lead\nc=1\nd=2\n"
     assert path.stat().st_mode & 0o777 == 0o600
 
 
