@@ -127,7 +127,7 @@ def test_a_new_password_is_given_to_the_database_that_is_there(vm: Host, node: N
     assert done.returncode == 0, done.stdout[-3000:]
     assert "another one" not in done.stdout
     server = '-h "$(hostname)" -U "$POSTGRES_USER" "$POSTGRES_DB"'
-    sign_in = f'PGPASSWORD="$POSTGRES_PASSWORD" psql -w {server} -c "SELECT 1"'
+    sign_in = f'PGPASSWORD="$(cat /etc/data-transform/password)" psql -w {server} -c "SELECT 1"'
     assert vm.run(f"docker exec data-transform sh -c {shlex.quote(sign_in)}").rc == 0
     assert node.connect("/connectors/incidents-sink/status")["tasks"][0]["state"] == "RUNNING"
     assert changed(play(*arguments)) == 0
