@@ -128,14 +128,14 @@ def test_postgres_takes_a_password_from_a_file_or_a_variable_but_not_from_both(
 
 def test_kafka_ui_reads_a_config_tree_below_its_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "spring.security.user.password").write_bytes(b" a\\${b}\r\n")
-    (tmp_path / "lines").write_bytes(b"a\nb\n")
+    (tmp_path / "lab.two.lines").write_bytes(b"a\nb\n")
     for variable in ("SPRING_SECURITY_USER_NAME", "SPRING_SECURITY_USER_PASSWORD"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("SPRING_CONFIG_IMPORT", f"configtree:{tmp_path}/")
     setting = load("kafka-ui/kafka_ui.py").setting
 
     assert setting("spring.security.user.password") == " a\\${b}"
-    assert setting("lines") == "a\nb\n"
+    assert setting("lab.two.lines") == "a\nb\n"
     assert setting("spring.security.user.name") == ""
     setting.cache_clear()
     monkeypatch.setenv("SPRING_SECURITY_USER_PASSWORD", "of the environment")
