@@ -5,12 +5,15 @@
 """The lab's stand-in for Kafka UI: a login, a health address, and one page with the connectors of each cluster.
 
 ``AUTH_TYPE=LOGIN_FORM`` with ``SPRING_SECURITY_USER_NAME`` and ``SPRING_SECURITY_USER_PASSWORD`` (no defaults) closes
-everything but ``/actuator/health``. ``KAFKA_CLUSTERS_<n>_NAME`` and ``KAFKA_CLUSTERS_<n>_KAFKACONNECT_<m>_ADDRESS`` say
-what the page shows. ``SERVER_PORT`` is 8080.
+everything but ``/actuator/health``. Of these, what is not in the environment is read from the files
+``spring.security.user.name`` and ``spring.security.user.password`` of ``SPRING_CONFIG_IMPORT=configtree:<directory>/``.
+``KAFKA_CLUSTERS_<n>_NAME`` and ``KAFKA_CLUSTERS_<n>_KAFKACONNECT_<m>_ADDRESS`` say what the page shows.
+``SERVER_PORT`` is 8080.
 """
 
 from __future__ import annotations
 
+import functools
 import hmac
 import html
 import json
@@ -24,6 +27,7 @@ import urllib.request
 from http import HTTPStatus
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 LOGIN_PAGES = ("/login", "/auth")
@@ -75,10 +79,10 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(PAGE.format(notice=NOTICE, body="<p>No such page.</p>"), status=HTTPStatus.NOT_FOUND)
             return
         given = parse_qs(self.rfile.read(length).decode("utf-8", "replace"))
-        expected = {"username": "SPRING_SECURITY_USER_NAME", "password": "SPRING_SECURITY_USER_PASSWORD"}
+        expected = {"username": "spring.security.user.name", "password": "spring.security.user.password"}
         right = [
-            hmac.compare_digest(given.get(field, [""])[0].encode(), os.environ[variable].encode())
-            for field, variable in expected.items()
+            hmac.compare_digest(given.get(field, [""])[0].encode(), setting(name).encode())
+            for field, name in expected.items()
         ]
         if all(right):
             session = secrets.token_urlsafe(32)
@@ -113,6 +117,25 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
 
+@functools.cache
+def setting(name: str) -> str:
+    """A property of Spring's: the variable, or else the file of the config tree.
+
+    A line end at the file's end does not count, if it is the only one.
+    """
+    if found := os.environ.get(name.replace(".", "_").upper()):
+        return found
+    kind, _, folder = os.environ.get("SPRING_CONFIG_IMPORT", "").partition(":")
+    if not folder:
+        return ""
+    if kind != "configtree" or not folder.endswith("/") or not Path(folder).is_dir():
+        sys.exit("ERROR: SPRING_CONFIG_IMPORT must be 'configtree:', a directory that is there, and a slash.")
+    file = Path(folder, name)
+    # Bytes, because reading as text would make line ends of carriage returns.
+    text = file.read_bytes().decode() if file.is_file() else ""
+    return text if text.count("\n") > 1 else re.sub(r"\r?\n\Z", "", text)
+
+
 def clusters() -> list[str]:
     """The numbers of the clusters that the environment names."""
     found = (re.fullmatch(r"KAFKA_CLUSTERS_(\d+)_NAME", name) for name in os.environ)
@@ -143,8 +166,8 @@ def connectors(address: str) -> str:
 def main() -> None:
     """Serve until the container is stopped."""
     if Handler.login:
-        for name in ("SPRING_SECURITY_USER_NAME", "SPRING_SECURITY_USER_PASSWORD"):
-            if not os.environ.get(name):
+        for name in ("spring.security.user.name", "spring.security.user.password"):
+            if not setting(name):
                 sys.exit(f"ERROR: AUTH_TYPE is LOGIN_FORM and {name} is not set; set it.")
     ThreadingHTTPServer(("", int(os.environ.get("SERVER_PORT", "8080"))), Handler).serve_forever()
 

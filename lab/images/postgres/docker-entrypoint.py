@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes the database cluster on the first start, then becomes the server.
 
-``POSTGRES_PASSWORD``, ``POSTGRES_USER`` (``postgres``) and ``POSTGRES_DB`` (as the user), each also as ``…_FILE``;
+``POSTGRES_PASSWORD``, ``POSTGRES_USER`` (``postgres``) and ``POSTGRES_DB`` (as the user), each as ``…_FILE`` instead;
 ``/docker-entrypoint-initdb.d`` holds ``*.sql``, ``*.sql.gz`` and ``*.sh``, run once in the order of their names. One
 that fails ends the container, whose next start runs none of them.
 """
@@ -27,12 +27,26 @@ def main() -> None:
     """Everything an argument other than ``postgres`` asks for is simply run."""
     command = ["postgres", *sys.argv[1:]] if sys.argv[1:2] and sys.argv[1].startswith("-") else sys.argv[1:]
     if command[:1] == ["postgres"]:
+        take_settings()
         if os.geteuid() == 0:
             take_ownership()
             become("postgres")
         if not (DATA / "PG_VERSION").is_file():
             initialise(command[1:])
     os.execvp(command[0], command)  # noqa: S606
+
+
+def take_settings() -> None:
+    """Put what files hold into the variables; as root still, for the server's user may not read them."""
+    for name in ("POSTGRES_PASSWORD", "POSTGRES_USER", "POSTGRES_DB"):
+        path = os.environ.pop(f"{name}_FILE", "")
+        if path and os.environ.get(name):
+            sys.exit(f"ERROR: Both {name} and {name}_FILE are set; set one of them.")
+        if path:
+            try:
+                os.environ[name] = Path(path).read_text(encoding="utf-8").rstrip("\n")
+            except OSError as error:
+                sys.exit(f"ERROR: {name}_FILE cannot be read: {error}")
 
 
 def take_ownership() -> None:
@@ -49,12 +63,12 @@ def become(user: str) -> None:
 
 def initialise(options: list[str]) -> None:
     """Make the cluster, its database and what the scripts declare. A script that fails leaves it half-made."""
-    password = setting("POSTGRES_PASSWORD")
+    password = os.environ.get("POSTGRES_PASSWORD", "")
     trusted = os.environ.get("POSTGRES_HOST_AUTH_METHOD", "scram-sha-256")
     if not password and trusted != "trust":
         sys.exit("ERROR: The database is not initialised and POSTGRES_PASSWORD is not set; set it.")
-    user = setting("POSTGRES_USER") or "postgres"
-    database = setting("POSTGRES_DB") or user
+    user = os.environ.get("POSTGRES_USER") or "postgres"
+    database = os.environ.get("POSTGRES_DB") or user
     with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:
         # A file, not an argument: arguments can be read by every process.
         file.write(f"{password}\n")
@@ -80,13 +94,6 @@ def initialise(options: list[str]) -> None:
         elif script.suffix == ".sh":
             run("bash", str(script))
     run("pg_ctl", "--pgdata", str(DATA), "--mode=fast", "--wait", "stop")
-
-
-def setting(name: str) -> str:
-    """A variable, or what the file that ``<name>_FILE`` names holds."""
-    if path := os.environ.get(f"{name}_FILE"):
-        return Path(path).read_text(encoding="utf-8").rstrip("\n")
-    return os.environ.get(name, "")
 
 
 def run(*command: str) -> None:

@@ -27,8 +27,9 @@ SERVICES = (
 )
 PRIVATE = (
     "conf/connect/secrets.properties",
-    "conf/data-transform/credentials.env",
-    "conf/kafka-ui/credentials.env",
+    "conf/data-transform/password",
+    "conf/dbt/profiles/profiles.yml",
+    "conf/kafka-ui/spring.security.user.password",
     ".env",
 )
 
@@ -54,6 +55,13 @@ def test_service_has_a_memory_limit_and_comes_back(vm: Host, service: str) -> No
 @pytest.mark.parametrize("path", PRIVATE)
 def test_secrets_are_not_readable_by_others(vm: Host, path: str) -> None:
     assert vm.file(f"/opt/liveconnect/{path}").mode & 0o007 == 0
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_docker_shows_no_password(vm: Host, service: str) -> None:
+    shown = json.dumps(inspect(vm, service), ensure_ascii=False)
+    for path in ("data-transform/password", "kafka-ui/spring.security.user.password"):
+        assert vm.file(f"/opt/liveconnect/conf/{path}").content_string not in shown
 
 
 def test_published_ports_are_bound_as_declared(vm: Host, node: Node) -> None:

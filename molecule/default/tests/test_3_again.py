@@ -99,6 +99,18 @@ def test_plugins_that_come_and_go_restart_the_worker_and_are_served(vm: Host, no
     assert not vm.run("cd /opt/liveconnect; ls -A connect-plugins extensions | grep -iE 'camel|udfs'").stdout
 
 
+def test_containers_have_their_network_again_after_nftables_was_restarted(vm: Host, node: Node) -> None:
+    before = containers(vm)
+    # More often in a row than systemd lets Docker start in a minute.
+    for _ in range(4):
+        made = "iptables --wait --table nat --list-rules DOCKER && iptables --wait --list-rules DOCKER"
+        done = vm.run(f"systemctl restart nftables; timeout 120 sh -c 'until {made}; do sleep 0.2; done'")
+        assert done.rc == 0, vm.run("journalctl -u docker -u liveconnect-docker-rules -n 50").stdout
+    vm.check_output("timeout 120 sh -c 'until docker info; do sleep 0.2; done'")
+    assert containers(vm) == before
+    assert node.connect("/connectors/incidents-sink/status")["connector"]["state"] == "RUNNING"
+
+
 # The last one: a later run would give the database the password of the inventory again.
 def test_a_new_password_is_given_to_the_database_that_is_there(vm: Host, node: Node) -> None:
     arguments = (
@@ -111,7 +123,7 @@ def test_a_new_password_is_given_to_the_database_that_is_there(vm: Host, node: N
     assert done.returncode == 0, done.stdout[-3000:]
     assert "another one" not in done.stdout
     server = '-h "$(hostname)" -U "$POSTGRES_USER" "$POSTGRES_DB"'
-    sign_in = f'PGPASSWORD="$POSTGRES_PASSWORD" psql -w {server} -c "SELECT 1"'
+    sign_in = f'PGPASSWORD="$(cat /etc/data-transform/password)" psql -w {server} -c "SELECT 1"'
     assert vm.run(f"docker exec data-transform sh -c {shlex.quote(sign_in)}").rc == 0
     assert node.connect("/connectors/incidents-sink/status")["tasks"][0]["state"] == "RUNNING"
     assert changed(play(*arguments)) == 0

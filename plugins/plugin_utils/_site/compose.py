@@ -17,9 +17,10 @@ _EXTERNAL_USER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _EXTERNAL_PASSWORD = re.compile(r"[A-Za-z0-9!#%&()*+,./:;<=>?@^_{|}~-]{16,128}")
 _SIZE = re.compile(r"(\d+)([bkmg])b?", re.IGNORECASE)
 _FACTORS = {"b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
-# What cannot stand between the single quotes of a file that Compose reads, nor on one line of anything.
-_UNQUOTABLE = re.compile(r"['\x00-\x08\x0a-\x1f\x7f]|\\\Z")
-# A password that begins so is taken by Spring for one that is encoded, and a part like this for a reference.
+# What cannot stand on one line, which is all that the images take of the file of a password.
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# A password that begins so is taken by Spring for one that is encoded. A part like this it takes for a reference in a
+# variable; in a file, where it does not so far, it may some day.
 _SPRING = re.compile(r"\A\{.+?\}|\$\{")
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?")
 _FIRST_KRAFT, _LAST_ZOOKEEPER, _LAST_POSTGRES = (7, 4), 7, 17
@@ -58,15 +59,12 @@ def _password_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
                 f"liveconnect_{option} is not set, and the component {component} needs it:"
                 " put it into the site's vault file (ansible-vault edit); it has no default."
             )
-        elif _UNQUOTABLE.search(password):
-            yield (
-                f"liveconnect_{option} must not contain a single quote or a control character such as a line break, and"
-                " must not end in a backslash: choose another password."
-            )
+        elif _CONTROL.search(password):
+            yield f"liveconnect_{option} must not contain a control character such as a line break: choose another."
     if "kafka_ui" in declared["components"] and _SPRING.search(str(declared["kafka_ui_password"] or "")):
         yield (
             "liveconnect_kafka_ui_password must not begin with braces, which name an encoding in kafka-ui, and must not"
-            " contain a dollar before a brace, which refers to a variable there: choose another password."
+            " contain a dollar before a brace, which may refer to a variable there: choose another password."
         )
 
 

@@ -1,6 +1,6 @@
 # Runs in the container of the database, with 'change' or 'compare' as its argument and the declared password on standard input.
-# Prints 'changed' when the database had (or, with 'compare', has) another one. PostgreSQL reads the password in the container's
-# environment only while its data directory is still empty; later it must be told. Prints 'half-made' when the scripts of the
+# Prints 'changed' when the database had (or, with 'compare', has) another one. PostgreSQL takes the password in the
+# container's file only while its data directory is still empty; later it must be told. Prints 'half-made' when the scripts of the
 # first start did not all run: PostgreSQL does not run them again once its data directory is not empty.
 set -eu
 IFS= read -r password || true

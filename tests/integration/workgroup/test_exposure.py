@@ -15,6 +15,11 @@ if t.TYPE_CHECKING:
 
 PORTS = (8081, 19092)
 LIST = "nft list table inet liveconnect"
+# Waits for Docker, and for the rules that it makes when it starts.
+DOCKERS = (
+    "timeout 120 sh -c 'until systemctl is-active --quiet docker && iptables --wait --table nat --list-rules DOCKER"
+    " && iptables --wait --list-rules DOCKER; do sleep 0.2; done' >/dev/null 2>&1"
+)
 # The lab has no IPv6; two networks of their own on the node have. One loads the rules and listens, the other connects
 # from 2001:db8::7 and from 2001:db9::7.
 OVER_IPV6 = """
@@ -166,6 +171,17 @@ def test_they_are_there_again_after(site: Site, command: str) -> None:
 
     assert "chain exposure" in site.run("liveconnect-vm", LIST)
     assert_only_the_platform_gets_in(site)
+
+
+def test_dockers_own_rules_come_back_however_often_nftables_starts(site: Site) -> None:
+    # More often in a row than systemd lets Docker start in a minute, and less than it lets nftables in ten seconds.
+    for _ in range(4):
+        site.run("liveconnect-vm", f"systemctl restart nftables; {DOCKERS}")
+    for command in ("reload", "stop", "start"):
+        site.run("liveconnect-vm", f"systemctl {command} nftables; {DOCKERS}")
+
+    assert_only_the_platform_gets_in(site)
+    assert firewall(site).changed == 0
 
 
 def test_what_somebody_emptied_is_seen_by_a_dry_run_and_repaired(site: Site) -> None:

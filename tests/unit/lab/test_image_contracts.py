@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.machinery
 import importlib.util
+import os
 import socket
 import struct
 import sys
@@ -99,3 +100,51 @@ def test_sftp_users_are_parsed_and_printed_with_their_passwords(capsys: pytest.C
     assert sftp.parse("acme::1001::upload") == sftp.User("acme", "", False, "1001", "", ("upload",))
     with pytest.raises(SystemExit):
         sftp.parse("no user:s3cret")
+
+
+def test_postgres_takes_a_password_from_a_file_or_a_variable_but_not_from_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGDATA", str(tmp_path))
+    entrypoint = load("postgres/docker-entrypoint.py")
+    (tmp_path / "password").write_text(" a $b' \n\n")
+    for variable in ("POSTGRES_PASSWORD", "POSTGRES_USER_FILE", "POSTGRES_DB_FILE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("POSTGRES_PASSWORD_FILE", str(tmp_path / "password"))
+
+    entrypoint.take_settings()
+    assert os.environ["POSTGRES_PASSWORD"] == " a $b' "
+    # Handed on to the user that cannot read the file.
+    assert "POSTGRES_PASSWORD_FILE" not in os.environ
+
+    monkeypatch.setenv("POSTGRES_PASSWORD_FILE", str(tmp_path / "password"))
+    with pytest.raises(SystemExit, match="Both POSTGRES_PASSWORD and POSTGRES_PASSWORD_FILE"):
+        entrypoint.take_settings()
+    monkeypatch.delenv("POSTGRES_PASSWORD")
+    monkeypatch.setenv("POSTGRES_PASSWORD_FILE", str(tmp_path / "none"))
+    with pytest.raises(SystemExit, match="cannot be read"):
+        entrypoint.take_settings()
+
+
+def test_kafka_ui_reads_a_config_tree_below_its_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "spring.security.user.password").write_bytes(b" a\\${b}\r\n")
+    (tmp_path / "lab.two.lines").write_bytes(b"a\nb\n")
+    for variable in ("SPRING_SECURITY_USER_NAME", "SPRING_SECURITY_USER_PASSWORD"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("SPRING_CONFIG_IMPORT", f"configtree:{tmp_path}/")
+    setting = load("kafka-ui/kafka_ui.py").setting
+
+    assert setting("spring.security.user.password") == " a\\${b}"
+    assert setting("lab.two.lines") == "a\nb\n"
+    assert setting("spring.security.user.name") == ""
+    setting.cache_clear()
+    monkeypatch.setenv("SPRING_SECURITY_USER_PASSWORD", "of the environment")
+    assert setting("spring.security.user.password") == "of the environment"
+
+
+@pytest.mark.parametrize("value", ["configtree:{}", "configtree:{}/none/", "file:{}/"])
+def test_kafka_ui_refuses_what_spring_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.delenv("SPRING_SECURITY_USER_NAME", raising=False)
+    monkeypatch.setenv("SPRING_CONFIG_IMPORT", value.format(tmp_path))
+    with pytest.raises(SystemExit, match="SPRING_CONFIG_IMPORT must be"):
+        load("kafka-ui/kafka_ui.py").setting("spring.security.user.name")

@@ -72,10 +72,14 @@ def test_inventories_set_what_is_declared() -> None:
         assert {name for name in read(path) if name.startswith("liveconnect_")} <= set(DECLARED), path
 
 
-def test_every_tag_that_changes_something_takes_the_node_first() -> None:
-    (play,) = read(ROOT / "playbooks/site.yml")
+@pytest.mark.parametrize(
+    ("playbook", "looking"), [("site", [["preflight", "always"]]), ("register", []), ("deregister", [])]
+)
+def test_every_tag_that_changes_something_takes_the_node_first(playbook: str, looking: list[list[str]]) -> None:
+    (play,) = read(ROOT / f"playbooks/{playbook}.yml")
     lock = next(task for task in play["tasks"] if task["name"] == "Take the node for this run")
     before = play["tasks"][: play["tasks"].index(lock)]
 
-    assert [task["tags"] for task in before] == [["preflight", "always"]]
+    assert lock["ansible.builtin.import_role"] == {"name": "igrafx.liveconnect.preflight", "tasks_from": "lock"}
+    assert [task["tags"] for task in before] == looking
     assert set(lock["tags"]) == {tag for task in play["tasks"] for tag in task["tags"]} - {"preflight", "always"}

@@ -16,6 +16,7 @@ import typing as t
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import jinja2
 import pytest
 import yaml
 
@@ -34,6 +35,21 @@ SECRETS = {
     "empty": "",
 }
 
+# In every secret of the site, so that it is found wherever one stands.
+MARK = "Marked-as-secret"
+# With what Compose, a shell, Spring, YAML and Jinja would each take for something else.
+PASSWORD = MARK + 'it\'s "a" \\\' \\" $y $$ {x {{ 1 }} {% raw %} {# # } €\U0001f511 \\'
+DECLARED = {
+    "liveconnect_certificate_key": MARK,
+    "liveconnect_connect_secrets": SECRETS | {"mark": MARK},
+    "liveconnect_external_password": f"{MARK}-0123",
+    "liveconnect_jupyter_password": MARK,
+    "liveconnect_kafka_ui_password": PASSWORD,
+    "liveconnect_pipelines": [{"variables": {"password": MARK}}],
+    "liveconnect_postgres_password": PASSWORD,
+    "liveconnect_sftp_users": [{"name": "erp", "password_hash": MARK}],
+}
+
 pytestmark = pytest.mark.component
 
 
@@ -44,19 +60,29 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     templates = {
         "docker-compose.yml": "docker-compose.yml.j2",
         "Makefile": "Makefile.j2",
+        ".env": "env.j2",
         "secrets": "secrets.properties.j2",
+        "entries": "entries.j2",
+        "profiles.yml": "profiles.yml.j2",
     }
+    sources = {"entries.j2": folder, "profiles.yml.j2": ROLES / "dbt/templates"}
+    (folder / "entries.j2").write_text("{{ _compose_entries | to_json }}")
+    (folder / "templates").symlink_to(ROLES / "compose/templates")
+    # Braces of a password are no template.
+    declared = [f"{name}: !unsafe {json.dumps(value, ensure_ascii=False)}\n" for name, value in DECLARED.items()]
+    (folder / "declared.yml").write_text("".join(declared))
     play = {
         "hosts": "localhost",
         "gather_facts": False,
         "vars_files": [
-            *(str(ROLES / role / "defaults/main.yml") for role in ("liveconnect", "compose")),
+            *(str(ROLES / role / "defaults/main.yml") for role in ("liveconnect", "compose", "dbt")),
             *(str(ROLES / role / "vars/main.yml") for role in ("liveconnect", "compose")),
+            f"{folder}/declared.yml",
         ],
         "tasks": [
             {
                 "ansible.builtin.template": {
-                    "src": str(ROLES / "compose/templates" / template),
+                    "src": str(sources.get(template, ROLES / "compose/templates") / template),
                     "dest": f"{folder}/{name}",
                     "mode": "0600",
                 },
@@ -64,7 +90,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     # Those of the play would not come over those of its files.
                     "compose_advertised_address": "192.0.2.1",
                     "compose_components": COMPONENTS,
-                    "compose_connect_secrets": SECRETS,
+                    "compose_external_security": "sasl_ssl",
+                    "_compose_digests": {},
                 },
             }
             for name, template in templates.items()
@@ -184,4 +211,50 @@ def test_every_secret_of_connectors_reaches_the_worker_as_it_is_declared(project
     read = properties((project / "secrets").read_text(encoding="utf-8"))
     del read["data_transform_user"], read["data_transform_password"]
 
-    assert read == SECRETS
+    assert read == DECLARED["liveconnect_connect_secrets"]
+
+
+def test_what_docker_shows_of_a_container_holds_no_secret(project: Path, services: dict[str, dict[str, t.Any]]) -> None:
+    secrets = yaml.safe_load((ROLES / "liveconnect/vars/main.yml").read_text())["_liveconnect_secret_variables"]
+    assert sorted(DECLARED) == [name for name in sorted(secrets) if name.startswith("liveconnect_")]
+
+    assert [name for name, service in services.items() if "env_file" in service] == []
+    assert [name for name in ("docker-compose.yml", ".env") if MARK in (project / name).read_text()] == []
+    assert "POSTGRES_USER=" in (project / ".env").read_text()
+
+
+@pytest.fixture(scope="module")
+def entries(project: Path) -> dict[str, dict[str, t.Any]]:
+    return {entry["path"]: entry for entry in json.loads((project / "entries").read_text())}
+
+
+def test_secrets_stand_in_files_that_are_private_and_never_shown(entries: dict[str, dict[str, t.Any]]) -> None:
+    secret = {path: entry for path, entry in entries.items() if MARK in entry.get("secret_content", "")}
+
+    assert {"conf/data-transform/password", "conf/kafka-ui/spring.security.user.password"} < set(secret)
+    assert [path for path, entry in secret.items() if entry["mode"] not in ("0600", "0640")] == []
+    assert [path for path, entry in entries.items() if MARK in entry.get("content", "")] == []
+
+
+def test_the_images_find_their_passwords_as_they_are_declared(
+    entries: dict[str, dict[str, t.Any]], services: dict[str, dict[str, t.Any]]
+) -> None:
+    def mounted(service: str, path: str) -> dict[str, t.Any]:
+        folder, _, name = path.rpartition("/")
+        (source,) = (mount.split(":")[0] for mount in services[service]["volumes"] if mount.endswith(f":{folder}:ro"))
+        return entries[f"{source.removeprefix('./')}/{name}"]
+
+    postgres = mounted("data-transform", services["data-transform"]["environment"]["POSTGRES_PASSWORD_FILE"])
+    assert postgres["secret_content"] == PASSWORD
+    tree = services["kafka-ui"]["environment"]["SPRING_CONFIG_IMPORT"]
+    assert tree.startswith("configtree:/")
+    assert tree.endswith("/")
+    login = {key: mounted("kafka-ui", f"{tree[11:]}spring.security.user.{key}") for key in ("name", "password")}
+    assert (login["name"]["content"], login["password"]["secret_content"]) == ("admin", PASSWORD)
+    # Whatever the image runs as, it is of the group that may read them.
+    assert [entry["group"] for entry in login.values()] == services["kafka-ui"]["group_add"] * 2
+
+
+def test_dbt_renders_its_profile_to_the_password_as_it_is_declared(project: Path) -> None:
+    profile = yaml.safe_load((project / "profiles.yml").read_text())["liveconnect"]["outputs"]["liveconnect"]
+    assert jinja2.Environment(autoescape=False).from_string(profile["password"]).render() == PASSWORD  # noqa: S701

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.runs import control_run, runs_alive
 
-SCRIPT = Path(__file__).resolve().parents[3] / "roles/preflight/files/lock.sh"
+ROOT = Path(__file__).resolve().parents[3]
+SCRIPT = ROOT / "roles/preflight/files/lock.sh"
 
 
 class Connection:
@@ -150,3 +151,57 @@ def test_the_play_refuses_a_node_that_another_run_holds_and_one_whose_run_has_en
     assert said.count("failed=1") == 2
     assert f"Another run works on this node: process {run.pid} of " in said
     assert said.count("TASK [igrafx.liveconnect.node : Read the facts of the node]") == 4
+
+
+def of_playbooks(inventory: Path, host: str, playbook: str) -> list[str]:
+    """The command that runs one of the collection's playbooks for one host."""
+    inventory.write_text(f"[liveconnect]\n{host} ansible_become=false\n")
+    return [
+        str(Path(sys.executable).with_name("ansible-playbook")),
+        f"--inventory={inventory}",
+        str(ROOT / f"playbooks/{playbook}.yml"),
+    ]
+
+
+@pytest.mark.component
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for a /run of its own")
+@pytest.mark.parametrize("playbook", ["register", "deregister"])
+def test_what_only_registers_is_refused_while_another_run_holds_the_node(tmp_path: Path, playbook: str) -> None:
+    tasks = [
+        {"ansible.builtin.import_role": {"name": "igrafx.liveconnect.preflight", "tasks_from": "lock"}},
+        {
+            "ansible.builtin.command": {
+                "argv": of_playbooks(tmp_path / "hosts", "localhost ansible_connection=local", playbook)
+            },
+            "register": "second",
+            "failed_when": False,
+        },
+        {"ansible.builtin.debug": {"msg": "{{ second.stdout_lines }}"}},
+    ]
+    (tmp_path / "first.yml").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+    alone = 'mount -t tmpfs tmpfs /run; exec "$@"'
+    run = subprocess.run(
+        ["unshare", "--mount", "sh", "-euc", alone, "sh", *play_command(tmp_path / "first.yml")],
+        env=os.environ | {"ANSIBLE_PYTHON_INTERPRETER": sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stdout
+    assert "Another run works on this node: process " in run.stdout
+    assert "TASK [igrafx.liveconnect.workgroup" not in run.stdout
+
+
+@pytest.mark.component
+@pytest.mark.skipif(not shutil.which("ssh"), reason="no ssh on this machine")
+def test_a_node_that_is_gone_is_deregistered_without(tmp_path: Path) -> None:
+    gone = "gone ansible_host=127.0.0.1 ansible_port=1"
+    run = subprocess.run(
+        of_playbooks(tmp_path / "hosts", gone, "deregister"), capture_output=True, text=True, check=False
+    )
+
+    assert "UNREACHABLE!" in run.stdout
+    # It goes on with the role that tells the platform, to which this inventory says nothing of one.
+    assert "TASK [igrafx.liveconnect.workgroup : " in run.stdout
+    assert "unreachable=0 " in run.stdout

@@ -44,9 +44,8 @@ def test_what_is_good_passes() -> None:
     [
         ({"postgres_password": ""}, "liveconnect_postgres_password is not set"),
         ({"kafka_ui_password": None}, "liveconnect_kafka_ui_password is not set"),
-        ({"postgres_password": "it's"}, "liveconnect_postgres_password must not contain a single quote"),
+        ({"postgres_password": "it's\0"}, "liveconnect_postgres_password must not contain a control character"),
         ({"kafka_ui_password": "a\nb"}, "liveconnect_kafka_ui_password must not contain"),
-        ({"postgres_password": "it\\"}, "must not end in a backslash"),
         ({"postgres_password": "it\r"}, "liveconnect_postgres_password must not contain"),
         ({"kafka_ui_password": "{it}"}, "liveconnect_kafka_ui_password must not begin with braces"),
         ({"kafka_ui_password": "a${HOME}"}, "a dollar before a brace"),
@@ -107,6 +106,6 @@ def test_an_image_whose_tag_is_no_version_is_not_judged(broker: str) -> None:
     assert problems(images={"broker": broker, "data-transform": "postgres:latest"}) == []
 
 
-@pytest.mark.parametrize("password", ["a\\b", "{}x", "a{b}", "$x", "'", " a#b \t", '"`$(x)', "é€"])
+@pytest.mark.parametrize("password", ["a\\b", "it\\", "{}x", "a{b}", "$x", "'", " a#b \t", '"`$(x)', "é€"])
 def test_every_other_password_passes(password: str) -> None:
-    assert (problems(kafka_ui_password=password) == []) == (password != "'")
+    assert problems(kafka_ui_password=password, postgres_password=password) == []
