@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # PRIVATE to the collection, and of the control machine alone.
-"""What is wrong with a site as a whole, held against its node. Pure."""
+"""What is wrong with a site as a whole, compared with its node. Pure."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def _room_problems(declared: t.Mapping[str, t.Any], node: t.Mapping[str, t.Any])
     if free < least:
         yield (
             f"The file system of {directory} (mounted at {disk['mount']}) has {free:.1f} GB free and"
-            f" liveconnect_minimum_disk_gb asks for {least:.12g}: make room, or lower the minimum."
+            f" liveconnect_minimum_disk_gb asks for {least:.12g}: free some space, or lower the minimum."
         )
     memory, wanted = node["memory_mb"], int(declared["liveconnect_minimum_memory_mb"])
     if memory < wanted:

@@ -25,8 +25,8 @@ TELLERS = {"ansible.builtin.fail", "ansible.builtin.debug", "ansible.builtin.ass
 # Those to which no secret is known, neither by what they are given nor by the files that they read.
 HARMLESS = {
     "List the containers of the stack",
-    "Ask apt what it would install and remove",
-    "Forget that the engine failed",
+    "Check what apt would install and remove",
+    "Reset the failed state of the engine",
 }
 
 
