@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from playbook import run_play
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 
@@ -52,8 +50,6 @@ def test_a_failure_is_told_once_and_without_secrets(tmp_path: Path, loud: bool) 
     }
     (tmp_path / "site.json").write_text(json.dumps(site))
     play = {
-        "hosts": "localhost",
-        "gather_facts": False,
         "vars_files": [
             *(
                 str(ROLES / f"{name}/main.yml")
@@ -63,19 +59,7 @@ def test_a_failure_is_told_once_and_without_secrets(tmp_path: Path, loud: bool) 
         ],
         "tasks": [task for task in tasks if {"community.docker.docker_compose_v2", INCLUDE} & task.keys()],
     }
-    (tmp_path / "play.yml").write_text(json.dumps([play]))
-    command = [Path(sys.executable).with_name("ansible-playbook"), "-c", "local", "-i", "localhost,"]
-    environment = os.environ | {
-        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-        "PATH": f"{tmp_path}:{os.environ['PATH']}",
-    }
-    done = subprocess.run(
-        [*command, tmp_path / "play.yml", *(["-vv"] if loud else [])],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_play(tmp_path, play, *(["-vv"] if loud else []), programs=tmp_path)
 
     said = done.stdout + done.stderr
     assert "Parsing user data" in said

@@ -5,12 +5,9 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 import threading
 import typing as t
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -18,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from playbook import run_play
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 COMPONENTS = ["ksqldb", "kafka_ui", "data_transform", "sftp", "nginx", "jupyter", "dbt", "kcat"]
@@ -47,8 +45,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "secrets": "secrets.properties.j2",
     }
     play = {
-        "hosts": "localhost",
-        "gather_facts": False,
         "vars_files": [
             *(str(ROLES / role / "defaults/main.yml") for role in ("liveconnect", "compose")),
             *(str(ROLES / role / "vars/main.yml") for role in ("liveconnect", "compose")),
@@ -70,15 +66,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for name, template in templates.items()
         ],
     }
-    playbook = folder / "render.yml"
-    playbook.write_text(json.dumps([play]))
-    done = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "-c", "local", "-i", "localhost,", playbook],
-        env={**os.environ, "ANSIBLE_PYTHON_INTERPRETER": sys.executable},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_play(folder, play)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
