@@ -1,7 +1,7 @@
 # Copyright (c) iGrafx LiveConnect contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The part of ``confluent_hub_plugin`` that runs on the control machine: it brings the files that lie there."""
+"""The part of ``confluent_hub_plugin`` that runs on the control machine: it transfers the files that are there."""
 
 from __future__ import annotations
 

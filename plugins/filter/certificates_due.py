@@ -16,7 +16,7 @@ short_description: Which parts of a self-signed certificate have to be made
 version_added: 0.1.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
-  - Compares what lies on the node with what is declared for V(selfsigned) in the role
+  - Compares what is on the node with what is declared for V(selfsigned) in the role
     P(igrafx.liveconnect.certificates#role).
 requirements:
   - cryptography 40 or newer on the control machine, which ansible-core brings along
@@ -24,7 +24,7 @@ positional: _input
 options:
   _input:
     description: >-
-      What lies on the node. C(authority) and C(served), each with C(certificate) (its text), C(has_key), C(fits) and
+      What is on the node. C(authority) and C(served), each with C(certificate) (its text), C(has_key), C(fits) and
       C(is_pkcs8).
     type: dict
     required: true
@@ -34,7 +34,7 @@ options:
     elements: str
     required: true
   renew_before:
-    description: How long before its end a certificate is made anew, as V(+30d).
+    description: How long before its end a certificate is renewed, as V(+30d).
     type: str
     required: true
   kafka:

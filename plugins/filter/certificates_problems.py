@@ -20,7 +20,7 @@ description:
   - With V(files) every PEM block must be a certificate that OpenSSL, and so nginx, reads and finds strong enough. The
     first one must cover the names, and the key must belong to it; each further one must be an authority that signed
     the one before it. All must be valid now.
-  - Texts of keys are in no sentence.
+  - No sentence contains the text of a key.
 requirements:
   - cryptography 40 or newer on the control machine, which ansible-core brings along
 positional: _input

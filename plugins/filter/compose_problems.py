@@ -16,7 +16,7 @@ version_added: 0.2.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
   - Gives one sentence for each thing that is wrong with the options of the role P(igrafx.liveconnect.compose#role).
-  - Secrets are judged, and never shown.
+  - Secrets are checked, and never shown.
 positional: _input, memory_limits, heap_sizes, services
 options:
   _input:

@@ -17,7 +17,7 @@ author: iGrafx LiveConnect contributors (@igrafx)
 description:
   - Gives one sentence for each variable that is unknown, and for each value, at any depth, that is not as specified.
   - What is specified is read from the argument specifications of this collection's roles.
-  - Secrets are judged, and never shown.
+  - Secrets are checked, and never shown.
   - A variable that begins with the name of a role, is none of its options and is written almost like one is taken for
     a misspelt option; others pass, for they may be those of other roles.
 positional: _input, names

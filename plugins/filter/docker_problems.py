@@ -23,7 +23,7 @@ options:
     description: >-
       The option C(source) of the role, C(configuration), the text of the file daemon.json, and C(interrupted), whether
       an earlier run was, before the engine had started with new options, and C(rules_are_gone), whether the engine
-      runs without its rules of packets.
+      runs without its packet filter rules.
     type: dict
     required: true
   node:

@@ -20,7 +20,7 @@ version_added: 0.1.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
   - Makes the value of Jupyter Server's C(PasswordIdentityProvider.hashed_password).
-  - The salt is derived from O(seed) and not drawn, so that the same input gives the same hash and a second run of a
+  - The salt is derived from O(seed) and not random, so that the same input gives the same hash and a second run of a
     playbook changes nothing. It is not derived from the password, because whoever has the hash has the salt, and could
     then test guesses against the salt without paying for the slow hash.
 positional: _input

@@ -17,7 +17,7 @@ short_description: Output of another program without secrets
 version_added: 0.2.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
-  - Puts asterisks for every secret in a text that another program said, such as the last lines of a container's log.
+  - Puts asterisks for every secret in a text that another program printed, such as the last lines of a container's log.
   - Secrets are what the argument specifications of this collection's roles mark as such, at any depth, in the forms in
     which programs write them (in JSON, in addresses, with dollars doubled); further, hashes of passwords, private keys,
     and what stands behind words such as C(password=), whoever declared them.

@@ -20,7 +20,7 @@ description:
   - Makes what stands behind the name in the file of nginx's C(auth_basic_user_file), as salted SHA-1 (C({SSHA})).
   - nginx checks it itself, while what else it takes depends on the C library of its image. The hash is quick to guess,
     so the password must be a long one.
-  - The salt is derived from O(seed) and not drawn, so that a second run of a playbook changes nothing.
+  - The salt is derived from O(seed) and not random, so that a second run of a playbook changes nothing.
 positional: _input
 options:
   _input:

@@ -16,7 +16,7 @@ short_description: Resolve file names against a directory
 version_added: 0.1.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
-  - Puts a directory before every relative file name, so that it is found wherever the playbook lies.
+  - Puts a directory before every relative file name, so that it is found wherever the playbook is.
   - Absolute names, empty ones, and keys and certificates that are given in place stay as they are.
   - So does what is no file name at all, which whoever checks the declaration reports.
 positional: _input, directory

@@ -14,14 +14,14 @@ short_description: Installed plugins of which a Connect worker does not serve ev
 version_added: 0.1.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
-  - Holds the classes of installed plugins against those that a worker serves, and gives one sentence for each plugin of
+  - Compares the classes of installed plugins with those that a worker serves, and gives one sentence for each plugin of
     which something is missing.
   - Classes that jars declare must all be served. Of a plugin whose classes were found by a scan (C(classes_declared) is
     false) one is enough, because a worker leaves out those whose libraries are missing. None is served by a worker with
     C(plugin.discovery=service_load).
   - Configuration providers and REST extensions are left out, because a worker does not list them. Kinds other than
     connectors are left out when the worker lists connectors only, as it does before Kafka 3.2.
-  - The version that the worker tells of a connector is held against the plugin's version, as a worker that was not
+  - The version that the worker reports of a connector is compared with the plugin's version, as a worker that was not
     restarted still serves the old one. A connector that tells none, or V(0.0.0.0), passes.
 positional: _input, served
 options:

@@ -15,9 +15,9 @@ short_description: The users of the SFTP server with their defaults
 version_added: 0.1.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
-  - Fills in what users do not say, with the defaults of C(sftp_users), which Ansible
+  - Fills in the defaults of what users leave out, those of C(sftp_users), which Ansible
     checks and documents but does not fill in.
-  - What is not a user is left out; P(igrafx.liveconnect.sftp_problems#filter) tells of it.
+  - What is not a user is left out; P(igrafx.liveconnect.sftp_problems#filter) reports it.
 positional: _input
 options:
   _input:

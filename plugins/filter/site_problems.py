@@ -11,12 +11,14 @@ from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.site impo
 
 DOCUMENTATION = r"""
 name: site_problems
-short_description: What is wrong with a site as a whole, held against its node
+short_description: What is wrong with a site as a whole, compared with its node
 version_added: 0.2.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
-  - Gives one sentence for each thing that is wrong with system, names, address, ports, room and image registry.
-positional: _input, node, names, ports
+  - Gives one sentence for each thing that is wrong with system, names, address, ports, disk space, memory and image
+    registry.
+  - Those of the roles' own checks follow, without those about a variable of which one is given already.
+positional: _input, node, names, ports, of_roles
 options:
   _input:
     description: The variables that begin with C(liveconnect_), and their values.
@@ -36,6 +38,11 @@ options:
     type: list
     elements: dict
     required: true
+  of_roles:
+    description: The sentences of the roles' own checks.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""

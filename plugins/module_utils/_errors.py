@@ -18,7 +18,7 @@ _STORAGE_REMEDIES = {
     errno.EACCES: _BECOME,
     errno.EPERM: _BECOME,
     errno.EROFS: "Mount its file system read-write.",
-    errno.ENOSPC: "Make room on its file system.",
+    errno.ENOSPC: "Free some space on its file system.",
     errno.EDQUOT: "Raise the quota.",
     errno.ENAMETOOLONG: "Use shorter names.",
     errno.ENOTDIR: "Give a directory.",

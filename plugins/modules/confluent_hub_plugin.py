@@ -20,14 +20,14 @@ description:
     is unsafe, damaged or not a plugin is refused, and what is installed stays as it is.
   - A plugin is exchanged in one step of the file system. A run that was killed leaves the old plugin or the new, and
     the next run cleans up.
-  - A receipt lies with every plugin that this module installed. When nothing is to do, no server is asked.
+  - Every plugin that this module installed has a receipt. When there is nothing to do, no server is asked.
   - What other tools installed is known by its C(manifest.json). Another version of the same plugin beside the
     declared is removed.
 options:
   dest:
     description:
       - The directory that holds the plugins, one of the worker's C(plugin.path), or ksqlDB's extension directory.
-      - Made when it is missing.
+      - Created when it is missing.
     type: path
     required: true
   layout:
@@ -82,7 +82,7 @@ options:
       - Without it the archive must match what its source publishes, the hub in its manifest, a Maven repository or a
         web server in a file C(.sha512), C(.sha256) or C(.sha1) beside the archive. When nothing is published the
         archive is refused.
-      - V(none) installs an archive that nothing proves.
+      - V(none) installs an archive without verifying it.
       - A file of O(src) needs none. One of the control machine that has none is held against its own SHA-256, so that
         what arrived is what was sent.
     type: str
@@ -119,7 +119,7 @@ options:
     description:
       - What to do when the plugin's directory holds files that came neither with the plugin nor from O(extra), as a
         driver put there by hand, and the plugin is to be exchanged or removed.
-      - V(refuse) changes nothing and names them. V(remove) lets them go.
+      - V(refuse) changes nothing and names them. V(remove) removes them.
       - A file whose name a jar of O(extra) has is replaced by that jar.
       - A plugin of another tool has no receipt that names its files. There the jars count of which the new archive has
         no version at all, so that only a real run can tell.
@@ -202,7 +202,7 @@ options:
       - Whether plugins are removed that this module installed into O(dest) and that O(plugins) does not declare.
       - What has no receipt of this module stays. Refused without any entry in O(plugins); declare O(state=absent) for
         the last ones.
-      - One that holds foreign files is refused until an entry with O(state=absent) and O(foreign) says what becomes of
+      - One that holds foreign files is refused until an entry with O(state=absent) and O(foreign) says what happens to
         them.
     type: bool
     default: false
@@ -241,7 +241,7 @@ options:
     description: Group (name or number) of the installed files. The default is the group that the module runs as.
     type: str
   mode:
-    description: Mode of the installed files, in octal. Directories can be entered by whoever can read.
+    description: Mode of the installed files, in octal. Whoever can read a file can enter its directory.
     type: str
     default: '0644'
   retries:

@@ -12,7 +12,7 @@ short_description: List the Kafka Connect plugins or ksqlDB extensions in a dire
 version_added: 0.1.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
-  - Lists what lies in a plugin directory, with versions, sizes and plugin classes, without a worker and without Java.
+  - Lists what is in a plugin directory, with versions, sizes and plugin classes, without a worker and without Java.
   - Classes are those that the jars declare in C(META-INF/services). Plugins from before Kafka 3.6 declare none; their
     class files are scanned for connectors, converters, transformations and predicates, as a worker does, but without
     loading a class.

@@ -17,9 +17,9 @@ description:
   - Nothing is written that is already so. When all is as declared the module sends two requests for any number of
     connectors, three with O(purge) or connectors that are to be absent.
   - Secrets are masked in all that is shown; the values of O(secrets), of keys that the connector's class types as
-    passwords or whose names tell of a secret, and passwords inside addresses and connection strings. What the worker
+    passwords or whose names suggest a secret, and passwords inside addresses and connection strings. What the worker
     puts for a reference such as C(${file:/path:key}) is masked where a message or a stack trace repeats it in its
-    place, or as the worker tells it; to learn it, one request more is sent for each connector that failed and has
+    place, or as the worker reports it; to learn it, one request more is sent for each connector that failed and has
     references. The reference itself is shown.
   - While a worker is starting or rebalancing every request is repeated, for up to O(retry_timeout) seconds.
   - Works with Kafka 3.0 and later; a connector is created paused or stopped without running first from Kafka 3.7 on.
@@ -33,13 +33,14 @@ options:
   config:
     description:
       - The connector's configuration, as a flat dictionary with C(connector.class).
-      - With O(compare=subset) a connector that exists needs only what is to be seen to.
+      - With O(compare=subset) a connector that exists needs only the keys to be set.
       - Values become the strings that Connect stores. Booleans become V(true) or V(false), lists are joined by commas.
       - A key whose value is null must not be there. A nested dictionary is refused, write dotted keys.
       - C(name) inside is not needed; when it is given it must be the connector's name.
-      - Ansible shows it at C(-vvv). A password in it is warned of, with its key, and belongs in O(secrets). It is found
-        by the key's name or inside an address in every run, and by the type that the connector's class gives the key
-        where the keys are asked for anyway, which is when the configuration changes. References are fine here.
+      - Ansible shows it at C(-vvv). The module warns of a password in it, and names its key; it belongs in O(secrets).
+        It is found by the key's name or inside an address in every run, and by the type that the connector's class
+        gives the key where the keys are asked for anyway, which is when the configuration changes. References are fine
+        here.
     type: dict
     default: {}
   secrets:
@@ -53,7 +54,7 @@ options:
     description:
       - V(present) creates a missing connector, running, and leaves the state of an existing one alone.
       - V(running), V(paused) and V(stopped) (Kafka 3.5 and later) also see to that state.
-      - Running is what the worker says. A sink that has had no record yet may not have tried its database, nor its
+      - Running is what the worker reports. A sink that has had no record yet may not have tried its database, nor its
         password, and while a connector tries again by itself the worker shows it as running. What fails later is found
         in the next run, see O(restart).
       - V(absent) deletes the connector; O(config) is not looked at.
@@ -62,10 +63,10 @@ options:
     default: present
   offsets:
     description:
-      - How far the connector is to have come, for those moments at which it must go on from elsewhere.
-      - V(reset) makes it begin anew. A list says where it goes on, as the worker tells it at
+      - The offsets of the connector, for when it must continue from another place.
+      - V(reset) makes it start from the beginning. A list says where it continues, as the worker reports it at
         C(/connectors/<name>/offsets); partitions that are not in the list keep their offsets, an offset that is null
-        makes the connector begin anew in its partition.
+        makes the connector start from the beginning in its partition.
       - The connector is stopped, its offsets are changed, and it gets back the state that it had or that O(state)
         says. A connector that had failed is resumed. A new connector does not run before its offsets are set (Kafka
         3.7 and later; before, it runs for a moment). When the worker refuses the offsets, the connector gets back its
@@ -76,7 +77,7 @@ options:
         worker knows them as they were saved last, so it is stopped, and its offsets are changed, in every run. Give the
         option once, or together with O(state=stopped). The difference shows the offsets that were saved before.
       - Needs Kafka 3.6 or later. One request more for each connector that has the option, and one for the version.
-      - With O(connectors) it belongs into the entries, as each connector has offsets of its own.
+      - With O(connectors) it belongs in the entries, as each connector has its own offsets.
     type: raw
   connectors:
     description: The connectors to manage. An empty list is fine without O(purge).
@@ -118,7 +119,7 @@ options:
   validate_config:
     description:
       - Whether the worker checks each new or changed configuration before anything is written, in check mode also.
-      - One request for each such connector. A connector class may reach out to its database while it checks.
+      - One request for each such connector. A connector class may connect to its database while it checks.
     type: bool
     default: true
   on_error:
@@ -137,9 +138,9 @@ options:
         is in the result and in a warning, also when it is well again.
       - That time is taken from its configuration and from the defaults of its class, with one request for each class
         (C(max.retries) and C(retry.backoff.ms), C(connection.attempts) and C(connection.backoff.ms),
-        C(errors.retry.timeout) and the like). For Confluent's JDBC sink as it comes it is a minute.
+        C(errors.retry.timeout) and the like). For Confluent's JDBC sink with its defaults it is a minute.
       - V(on_change) also restarts a connector with all tasks after its configuration was changed.
-        Connect does so by itself from 3.9 on.
+        Connect does so itself from 3.9 on.
       - V(always) restarts all connectors with their tasks in every run.
       - V(never) leaves failed ones as they are. With O(wait) they are errors.
       - A connector that is stopped is never restarted.
@@ -161,8 +162,8 @@ options:
       - A failed connector or task ends the wait; the message has the line that says why, and what to do about some
         failures that many meet, the result the whole trace.
       - A connector that is new, or has a new configuration, counts as running as soon as the worker says so. Only what
-        had failed before is watched for longer, see O(restart). What running is worth is said at O(state).
-      - A connector may run without tasks, for want of something to read. That is believed 30 seconds after it was
+        had failed before is watched for longer, see O(restart). See O(state) for what running means.
+      - A connector may run without tasks when it has nothing to read. The module accepts that 30 seconds after it was
         written, and warned of, also in later runs, because nothing flows through it.
     type: bool
     default: true
@@ -171,19 +172,20 @@ options:
     type: float
     default: 300
   poll_interval:
-    description: Longest pause between two looks at the states while waiting, in seconds. A look is one request.
+    description: Longest pause between two reads of the states while waiting, in seconds. Each is one request.
     type: float
     default: 0.5
   retry_timeout:
     description:
       - Seconds for which a request is repeated while no worker answers, or while it is starting or rebalancing.
-      - Refusals are never repeated, nor is a write that had no answer within O(timeout), as the worker may still be at
-        it. Whether it was carried out is looked up for that many seconds. Where workers are slow to validate, raise
-        O(timeout).
+      - Refusals are never repeated, nor is a write that had no answer within O(timeout), as the worker may still be
+        working on it. Whether it was carried out is looked up for that many seconds. Where workers are slow to
+        validate, raise O(timeout).
     type: float
     default: 120
   parallel:
-    description: How many connectors are validated or written at a time. Several share the rebalances they cause.
+    description: >-
+      How many connectors are validated or written at a time. Changes made at the same time share their rebalances.
     type: int
     default: 16
 attributes:

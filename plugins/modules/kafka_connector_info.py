@@ -13,7 +13,7 @@ version_added: 0.1.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
   - Returns the configurations and states of connectors, the plugins and the version of a Kafka Connect worker.
-  - Values of keys that a connector class types as passwords, or whose names tell of a secret, and passwords inside
+  - Values of keys that a connector class types as passwords, or whose names suggest a secret, and passwords inside
     addresses and connection strings are masked. References to config providers such as C(${file:/path:key}) are shown;
     what the worker puts for them is masked in stack traces.
   - Sends five requests, one for each connector class, and one for each connector that failed and has references. With

@@ -68,7 +68,7 @@ options:
     description:
       - Variables whose values are shown nowhere, merged over O(variables).
       - Of a statement that uses one, no string is shown in the difference, because an older secret may stand there.
-      - ksqlDB itself stores statements with their values, and shows them to everybody who may read its catalogue.
+      - ksqlDB itself stores statements with their values, and shows them to everyone who may read its catalogue.
     type: dict
     default: {}
   properties:
@@ -89,7 +89,7 @@ options:
     description:
       - With O(state=absent), whether the Kafka topics of the streams and tables go with them, and all their records.
       - Refused where a source that is not declared here has the same topic. The topic of a C(CREATE SOURCE) stays.
-      - Each is dropped in a request of its own, after a look whether something has come to depend on it.
+      - Each is dropped in a request of its own, after a check that nothing depends on it by now.
     type: bool
     default: false
   on_drift:
@@ -102,7 +102,7 @@ options:
         before anything is changed. A query of an C(INSERT) cannot be replaced.
       - With V(recreate) it is dropped and created. Before that, what depends on it is dropped and terminated, and after
         it created again as declared; all of that must be declared in the same task, or nothing is done. The new queries
-        begin where C(auto.offset.reset) says, and their state is built anew. Topics stay.
+        start where C(auto.offset.reset) says, and their state is rebuilt. Topics stay.
     type: str
     choices: [fail, replace, recreate]
     default: fail
@@ -140,7 +140,7 @@ options:
   retry_timeout:
     description:
       - Seconds for which a server that is starting, busy or out of reach is tried again, while nothing gets done.
-      - After a time-out the module looks at what the server holds before it repeats anything.
+      - After a time-out the module reads what the server has before it repeats anything.
     type: float
     default: 120
 attributes:

@@ -35,7 +35,7 @@ options:
     elements: str
     default: []
   disks:
-    description: Paths whose file systems are asked for their free room; they need not exist yet.
+    description: Paths whose file systems are checked for free space; they need not exist yet.
     type: list
     elements: path
     default: []

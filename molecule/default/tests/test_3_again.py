@@ -59,7 +59,7 @@ def test_a_service_that_does_not_start_is_named_with_its_last_lines_and_its_data
     )
     done = play("-e", broken, "--tags", "preflight,compose")
     assert done.returncode != 0
-    message = done.stdout[done.stdout.index("Say what failed") :]
+    message = done.stdout[done.stdout.index("Report what failed") :]
     assert "schema-registry" in message, message
     assert "SCHEMA_REGISTRY_HOST_NAME" in message, message
     assert vm.file("/opt/liveconnect/data/kafka-data-volume").is_directory

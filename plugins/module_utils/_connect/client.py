@@ -241,7 +241,7 @@ class ConnectClient:
         self._write("alter the offsets", "PATCH", path, payload, effect=_has_come(path, offsets))
 
     def reset_offsets(self, name: str) -> None:
-        """Have a stopped connector begin anew."""
+        """Have a stopped connector start from the beginning."""
         path = f"/connectors/{_quoted(name)}/offsets"
         self._write("reset the offsets", "DELETE", path, effect=_has_come(path, RESET))
 
@@ -320,7 +320,7 @@ class ConnectClient:
         """The first answer that is final; None when none came to a write, and its ``effect`` shows.
 
         Reads are repeated whatever became of them. Anything else that is without an answer in time is not sent again,
-        as the worker may still be at it; what was cut off is over, and is when its effect does not show.
+        as the worker may still be working on it; what was cut off is over, and is when its effect does not show.
         """
         tries = Tries(self._patience, CONNECT)
         while True:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module util is PRIVATE to the collection.
-"""How far connectors have come: their offsets, as they are declared and as a worker tells them."""
+"""The offsets of connectors, as they are declared and as a worker reports them."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def _is_there(wanted: Wanted, actual: Connector) -> bool:
     """Whether the offsets are as wanted.
 
     That only a stopped connector can tell: while it runs the worker knows where it was when it last saved its offsets,
-    which may be nowhere yet, and it saves them anew when it is stopped.
+    which may be nowhere yet, and it saves them again when it is stopped.
     """
     return actual.state == STOPPED and after(actual.offsets or {}, wanted) == actual.offsets
 

@@ -31,7 +31,7 @@ def read_settled(
     """The connectors, read again while the state of one that has to be compared is passing (a rebalance, say).
 
     After ``timing.timeout`` seconds the last reading is taken, and after ``timing.settle`` when all that is awaited
-    is a first status, which a new connector soon has and others never get; such a state is then written anew.
+    is a first status, which a new connector soon has and others never get; such a state is then written again.
     ``others``: those that are not declared must be complete.
     """
     compared = {one.name for one in declared if one.state not in (PRESENT, ABSENT) or one.offsets is not None}

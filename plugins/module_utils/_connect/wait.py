@@ -218,7 +218,7 @@ def may_be_stale(goal: Goal, actual: Connector | None, *, fresh: bool, moved: bo
     """Whether what is seen right after a write (``fresh``) may be the status from before it.
 
     A worker answers a write before it carries it out, and its status bears no number: the old RUNNING, or the old
-    FAILED, is believed once it was seen to move, or when it has stayed for the settling time.
+    FAILED, counts once it was seen to change, or when it has stayed for the settling time.
     Tasks that restart on the same worker mostly show no other state in between, so a new configuration takes that long.
     A connector that has just begun to run has no tasks for a moment, although none at all is legal.
     """

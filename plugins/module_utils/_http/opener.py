@@ -36,7 +36,7 @@ _lock = threading.Lock()
 def opener(access: Access, url: str, *, identified: bool = True) -> urllib.request.OpenerDirector:
     """An opener for ``url`` that follows no redirect; ``identified``: with the client certificate of ``access``.
 
-    The caller decides anew about credentials at every hop. InvalidInputError when a TLS file cannot be used.
+    The caller decides about credentials at every hop. InvalidInputError when a TLS file cannot be used.
     """
     encrypted = urlsplit(url).scheme == "https"
     with _lock:

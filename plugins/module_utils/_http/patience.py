@@ -138,7 +138,7 @@ class Tries:
         return True
 
     def progress(self) -> None:
-        """What went wrong so far is over: the next trouble starts anew."""
+        """What went wrong so far is over: the next trouble is counted from zero."""
         self.count = 1
         self._since = None
         self._pause = self.patience.first_pause

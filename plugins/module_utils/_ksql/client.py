@@ -253,7 +253,7 @@ class KsqlClient:
         answer = response.json()
         if response.ok and isinstance(answer, list) and all(isinstance(entity, dict) for entity in answer):
             return answer
-        # An operator has never heard of the sentinel.
+        # The operator does not know of the sentinel.
         sentence = re.sub(f"(DESCRIBE )?{self.sentinel};?", "", with_places(_sentence(response), request)).rstrip()
         if KSQLDB.is_passing(response):
             raise _unsettled(response, sentence)

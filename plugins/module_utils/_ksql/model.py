@@ -29,7 +29,7 @@ _OWN_QUERY = ("CSAS_", "CTAS_", "CST_")
 
 @dataclass(frozen=True)
 class Shape:
-    """A plain CREATE taken apart: of each column its name, its type and then its other words; the WITH clause."""
+    """A plain CREATE parsed: of each column its name, its type and then its other words; the WITH clause."""
 
     columns: tuple[tuple[str, ...], ...] = ()
     properties: Properties = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Statement:
     an INSERT writes; ``type_text`` is a type as LIST TYPES shows it; ``config`` is a connector's configuration;
     ``words`` are the names in it, in upper case, and ``functions`` those that it calls; ``inferred`` says that ksqlDB
     takes columns of it from the schema registry; ``secret`` says that a secret variable stands in it; ``origin`` is
-    what the operator wrote, word for word, from where messages tell places; ``shape`` is a plain CREATE taken apart,
+    what the operator wrote, word for word, from where messages tell places; ``shape`` is a plain CREATE parsed,
     if it was understood.
     """
 

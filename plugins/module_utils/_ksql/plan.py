@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module util is PRIVATE to the collection.
-"""Decides, without asking anybody, what has to be done to every declared statement, and in which order."""
+"""Decides, without I/O, what has to be done to every declared statement, and in which order."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def undeclared(declared: t.Collection[Key], catalogue: Catalogue, match: re.Patt
         *(Statement(one.kind, one.name, "", PURGE) for one in catalogue.sources.values()),
         *(Statement("query", one.id, "", PURGE) for one in catalogue.queries.values() if not one.own),
     ]
-    # Nobody knows here what of their texts is secret.
+    # Which parts of their texts are secret is not known here.
     return [
         replace(one.removed(), secret=True) for one in held if one.key not in declared and match.fullmatch(one.name)
     ]

@@ -37,7 +37,7 @@ def engine(run: Run) -> dict[str, t.Any]:
 
 
 def rules(run: Run) -> bool | None:
-    """Whether the kernel has the rules of packets by which an engine that runs leads to its containers.
+    """Whether the kernel has the packet filter rules by which a running engine forwards to its containers.
 
     None where nothing can tell, and where the engine's unit says that it makes none.
     """

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import http.client
 import socket
-import ssl
 import typing as t
 import urllib.error
-import urllib.request
 from http import HTTPStatus
 from ipaddress import ip_address
 from pathlib import Path
+
+from .._http.access import Access
+from .._http.opener import opener
 
 _LISTEN = "0A"
 _STATE_COLUMN, _INODE_COLUMN = 3, 9
@@ -102,16 +103,12 @@ def registry(address: str, timeout: float) -> dict[str, t.Any]:
     Nothing secret is sent, and certificates are not verified: which are accepted is decided by the engine's own
     configuration. 401 asks for a login, which is an answer too.
     """
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    handlers = (urllib.request.HTTPSHandler(context=context), _StopAtRedirect())
-    opener = urllib.request.build_opener(*handlers)
+    access = Access(url=address, validate_certs=False)
     errors = []
     for scheme in ("https", "http"):
         url = f"{scheme}://{address.partition('/')[0]}/v2/"
         try:
-            with opener.open(url, timeout=timeout):
+            with opener(access, url).open(url, timeout=timeout):
                 return {"answers": True, "error": ""}
         except urllib.error.HTTPError as error:
             error.close()
@@ -121,10 +118,3 @@ def registry(address: str, timeout: float) -> dict[str, t.Any]:
         except (OSError, ValueError, http.client.HTTPException) as error:
             errors.append(f"{scheme}: {getattr(error, 'reason', error)}")
     return {"answers": False, "error": "; ".join(errors)}
-
-
-class _StopAtRedirect(urllib.request.HTTPRedirectHandler):
-    """A registry answers by itself."""
-
-    def redirect_request(self, *_args: t.Any) -> None:
-        """Follow none."""

@@ -15,7 +15,7 @@ if t.TYPE_CHECKING:
 
 def installed(names: t.Sequence[str], run: Run) -> dict[str, str]:
     """The versions of those Debian packages of ``names`` that are installed."""
-    # dpkg complains about names that it has never heard of, and tells of the others all the same.
+    # dpkg complains about names that it does not know, and lists the others all the same.
     printed = run(["dpkg-query", "--show", "--showformat=${db:Status-Status} ${Package} ${Version}\n", *names])[1]
     rows = (line.split(" ") for line in printed.splitlines())
     return {name: version for status, name, version in rows if status == "installed"}

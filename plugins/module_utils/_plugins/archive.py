@@ -7,7 +7,7 @@
 
 The standard library's extractors rename, skip or follow what they should refuse; here only regular files and
 directories are written, by exclusive creation in a fresh directory, and every limit is enforced on the bytes that
-really come out, because declared sizes lie.
+really come out, because declared sizes can be wrong.
 """
 
 from __future__ import annotations
@@ -140,14 +140,14 @@ class _Sink:
 
     def directory(self, entry: str) -> None:
         path = self._accept(entry)
-        if not _is_litter(path):
+        if not _is_of_macos(path):
             self._make_directory(path, entry)
 
     def file(self, entry: str, stream: t.IO[bytes]) -> None:
         path = self._accept(entry)
         if not path.name:
             self.refuse(entry, "has no name")
-        if _is_litter(path):
+        if _is_of_macos(path):
             return
         self._make_directory(path.parent, entry)
         digest = hashlib.sha256()
@@ -197,7 +197,7 @@ class _Sink:
             self.refuse(entry, f"unpacks to more than {self._limits.ratio:g} times its size, which max_ratio allows")
 
 
-def _is_litter(path: PurePosixPath) -> bool:
+def _is_of_macos(path: PurePosixPath) -> bool:
     """Whether macOS put it there, beside what was packed."""
     return any(part in ("__MACOSX", ".DS_Store") or part.startswith("._") for part in path.parts)
 

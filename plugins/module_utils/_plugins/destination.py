@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module util is PRIVATE to the collection.
-"""The plugin directory on disk: read what is there, exchange whole plugins by rename, heal what a killed run left.
+"""The plugin directory on disk: read what is there, exchange whole plugins by rename, clean up what a killed run left.
 
 Nothing unfinished ever lies in the destination, because the worker loads every child of it, hidden ones too. The
 staging directory lies outside of it, on the same file system, so that a rename is enough to bring a plugin in.
@@ -203,8 +203,8 @@ class Destination:
     # Changing
 
     @property
-    def littered(self) -> bool:
-        """Whether an interrupted run left something to heal."""
+    def has_leftovers(self) -> bool:
+        """Whether an interrupted run left something to clean up."""
         return self.staging.is_dir()
 
     @contextlib.contextmanager
@@ -247,7 +247,7 @@ class Destination:
 
     def _heal(self, *, keep_downloads: bool) -> None:
         """Put back what a killed run had moved away, then remove the staging directory."""
-        if not self.littered:
+        if not self.has_leftovers:
             return
         for item in sorted(self.staging.iterdir()):
             home = self.path / item.name.removesuffix(_OLD)

@@ -286,7 +286,7 @@ class _Transfer:
         if size > free:
             raise RefusedError(
                 f"{_shown(self._url)} has {size} bytes, but {self._target.parent} has only {free} bytes free.",
-                remedy="Make room on its file system.",
+                remedy="Free some space on its file system.",
             )
 
 

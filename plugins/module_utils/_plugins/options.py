@@ -117,7 +117,7 @@ def _size(text: str) -> int:
     except ValueError as error:
         raise InvalidInputError(f"max_size: '{text}' is not a size.", remedy="Write bytes, or as in 500M.") from error
     if size <= 0:
-        raise InvalidInputError(f"max_size: {text} leaves room for nothing.", remedy="Write a larger size.")
+        raise InvalidInputError(f"max_size: {text} allows nothing.", remedy="Write a larger size.")
     return size
 
 

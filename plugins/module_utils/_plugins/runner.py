@@ -73,7 +73,7 @@ class Runner:
         plugin is exchanged. An error in between carries the results so far as ``plugins`` in its details.
         """
         destination, check_mode = self._destination, self._options.check_mode
-        leftovers = destination.littered
+        leftovers = destination.has_leftovers
         if leftovers and not check_mode:
             with destination.locked(keep_downloads=True):
                 self._progress("healed")
@@ -90,7 +90,7 @@ class Runner:
                 planned = self._planned(wanted, self._read())
                 staged = self._stager.stage(planned.fetching) if planned.fetching else {}
                 results = apply(planned, staged, destination, self._progress)
-        elif destination.littered:
+        elif destination.has_leftovers:
             with destination.locked():
                 self._progress("tidied")
         if results is None:

@@ -284,7 +284,7 @@ def due(found: t.Mapping[str, t.Any], declared: t.Mapping[str, t.Any], now: date
     if reason := _worn(served, renewed, now) or _differs(served, authority, texts(declared["names"])):
         reasons["certificate"] = reason
     elif "authority" in reasons:
-        reasons["certificate"] = "its authority is made anew"
+        reasons["certificate"] = "its authority is renewed"
     return reasons
 
 
@@ -297,7 +297,7 @@ def _worn(found: t.Mapping[str, t.Any], renewed: datetime.datetime, now: datetim
     except ValueError as error:
         return str(error)
     if not found["fits"]:
-        return "it does not belong to the key that lies beside it"
+        return "it does not belong to the key beside it"
     if now < first or renewed > last:
         return f"it is valid from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
     return None

@@ -115,7 +115,7 @@ def _called(certificate: x509.Certificate, number: int) -> str:
 
 
 def is_self_issued(certificate: x509.Certificate) -> bool:
-    """Whether nobody else vouches for it."""
+    """Whether it is signed by itself."""
     return certificate.issuer == certificate.subject
 
 

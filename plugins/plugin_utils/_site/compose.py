@@ -88,7 +88,7 @@ def _version_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     if "data_transform" in declared["components"] and postgres and postgres[0] > _LAST_POSTGRES:
         yield (
             f"compose_image_data_transform: PostgreSQL {postgres[0]} keeps its data in another directory than the stack"
-            f" gives it, and would begin anew: use {_LAST_POSTGRES} or older."
+            f"gives it, and would start with an empty database: use {_LAST_POSTGRES} or older."
         )
 
 

@@ -24,7 +24,7 @@ def docker_problems(
     """Sentences about ``source`` and ``configuration`` (the text of daemon.json) of the role, and the engine there.
 
     ``interrupted``: an earlier run was, before the engine had started with new options; this one will start it.
-    ``rules_are_gone``: the engine runs without its rules of packets, which it makes when it starts.
+    ``rules_are_gone``: the engine runs without its packet filter rules, which it creates when it starts.
     ``node``: the facts of node_info; ``packaged``: the systems whose own packages have engine and Compose plugin.
     What will be installed is not judged before it is there.
     """
@@ -112,7 +112,7 @@ def _engine_problems(
             )
         elif source == "existing" and declared["rules_are_gone"]:
             yield (
-                "The Docker engine runs, but its rules of packets are gone, as after a restart of nftables, and with"
+                "The Docker engine runs, but its packet filter rules are gone, as after a restart of nftables, and with"
                 " them the containers' network: restart Docker (`systemctl restart docker`)."
             )
     elif source == "distribution" and system not in packaged:

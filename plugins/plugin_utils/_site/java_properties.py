@@ -56,5 +56,5 @@ def references_problems(declared: object, variable: str) -> list[str]:
                 " quotes where it looks like a number, a date, true, false, yes, no or null."
             )
         elif re.search(r"[\ud800-\udfff]", value):
-            sentences.append(f"{variable}: the value of {name} cannot be written as UTF-8: write it anew.")
+            sentences.append(f"{variable}: the value of {name} cannot be written as UTF-8: write it again.")
     return sentences

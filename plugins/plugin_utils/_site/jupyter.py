@@ -15,7 +15,7 @@ def jupyter_problems(password: object, scheme: object, seed: object) -> list[str
     problems = []
     if password is None or password == "":
         problems.append(
-            "liveconnect_jupyter_password is not set, and Jupyter would run anybody's code: put it into the site's"
+            "liveconnect_jupyter_password is not set, and Jupyter would run code for everyone: put it into the site's"
             " vault file (ansible-vault edit); it has no default."
         )
     elif not isinstance(password, str):

@@ -3,15 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # PRIVATE to the collection, and of the control machine alone.
-"""What is wrong with a site as a whole, held against its node. Pure."""
+"""What is wrong with a site as a whole, compared with its node. Pure."""
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .names import dns_problems, misspelt_variables, unknown_variables
 from .ports import port_problems
-from .specification import Options, value_problems, with_options_of_roles, without_references
+from .specification import Options, value_problems, with_options_of_roles
 
 _PREFIX = "liveconnect_"
 _SYSTEMS = ("Debian 12", "Debian 13", "Ubuntu 24.04")
@@ -43,7 +44,7 @@ def declaration_problems(
         *value_problems(of_site, site),
     ]
     for options in roles:
-        problems += value_problems(without_references(declared, options), options)
+        problems += value_problems(declared, options)
     return problems
 
 
@@ -57,12 +58,14 @@ def site_problems(
     node: t.Mapping[str, t.Any],
     names: t.Iterable[str],
     ports: t.Iterable[t.Mapping[str, t.Any]],
+    of_roles: t.Iterable[str] = (),
 ) -> list[str]:
     """Sentences about a site whose variables are ``declared`` as they are specified, and its node.
 
-    ``node``: the facts of node_info; ``names``: the DNS names of the site; ``ports``: what it publishes.
+    ``node``: the facts of node_info; ``names``: the DNS names of the site; ``ports``: what it publishes; ``of_roles``:
+    the sentences of the roles' own checks, which follow, but for those about a variable that is wrong already.
     """
-    return [
+    problems = [
         *_system_problems(node["system"]),
         *_name_problems(declared, names),
         *_address_problems(declared, node["names"]),
@@ -70,6 +73,12 @@ def site_problems(
         *_room_problems(declared, node),
         *_registry_problems(declared["liveconnect_image_registry"], node),
     ]
+    wrong = {_subject(sentence) for sentence in problems}
+    return problems + [sentence for sentence in of_roles if _subject(sentence) not in wrong & declared.keys()]
+
+
+def _subject(sentence: str) -> str:
+    return re.split(r"[: ]", sentence, maxsplit=1)[0]
 
 
 def _system_problems(system: t.Mapping[str, t.Any]) -> t.Iterator[str]:
@@ -128,7 +137,7 @@ def _room_problems(declared: t.Mapping[str, t.Any], node: t.Mapping[str, t.Any])
     if free < least:
         yield (
             f"The file system of {directory} (mounted at {disk['mount']}) has {free:.1f} GB free and"
-            f" liveconnect_minimum_disk_gb asks for {least:.12g}: make room, or lower the minimum."
+            f" liveconnect_minimum_disk_gb asks for {least:.12g}: free some space, or lower the minimum."
         )
     memory, wanted = node["memory_mb"], int(declared["liveconnect_minimum_memory_mb"])
     if memory < wanted:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import typing as t
 
@@ -16,8 +17,8 @@ from .names import closest
 
 Options = t.Mapping[str, t.Mapping[str, t.Any]]
 
-# A role's default that is nothing but a variable of the site, perhaps filtered.
-_REFERENCE = re.compile(r"\{\{ (liveconnect_[a-z0-9_]+) (?:\| [^{}]* )?\}\}")
+# A role's default that is nothing but a variable of the site or a part of one, perhaps filtered.
+_REFERENCE = re.compile(r"\{\{ (liveconnect_[a-z0-9_]+)(?:\.([a-z0-9_]+))? (?:\| (?:[^{}]|\{\})* )?\}\}")
 _CONVERTERS: dict[str, t.Callable[[t.Any], t.Any]] = {
     "int": check_type_int,
     "float": check_type_float,
@@ -30,25 +31,18 @@ _NAMES |= {"int": "a whole number", "float": "a number"}
 def with_options_of_roles(site: Options, roles: t.Iterable[Options]) -> Options:
     """The site's options, with the parts of their values as the roles specify them that take them.
 
-    A role takes a variable of the site where its option's default refers to it.
+    A role takes a variable of the site, or a part of one, where its option's default refers to it.
     """
-    completed: dict[str, dict[str, t.Any]] = {name: dict(option) for name, option in site.items()}
+    completed: dict[str, dict[str, t.Any]] = {name: copy.deepcopy(dict(option)) for name, option in site.items()}
     for options in roles:
         for option in options.values():
             reference = _REFERENCE.fullmatch(str(option.get("default", "")))
             if reference and reference[1] in completed and "options" in option:
-                completed[reference[1]].setdefault("options", option["options"])
+                taken = completed[reference[1]]
+                if reference[2]:
+                    taken = taken["options"][reference[2]]
+                taken.setdefault("options", option["options"])
     return completed
-
-
-def without_references(values: t.Mapping[str, t.Any], options: Options) -> dict[str, t.Any]:
-    """Those values of a role's ``options`` that are not taken from a variable of the site, which is judged itself."""
-    kept = {}
-    for name in options.keys() & values.keys():
-        reference = _REFERENCE.fullmatch(str(options[name].get("default", "")))
-        if reference is None or values[name] != values.get(reference[1]):
-            kept[name] = values[name]
-    return kept
 
 
 def value_problems(values: t.Mapping[str, t.Any], options: Options) -> list[str]:

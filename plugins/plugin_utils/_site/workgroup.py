@@ -35,8 +35,7 @@ def workgroup_problems(declared: t.Mapping[str, t.Any], hosts: t.Collection[str]
     ]
     if declared["state"] != "absent":
         problems += _authority_problems(text(declared.get("ca_cert")), declared.get("ca_cert_text"))
-    # Broker and registry of one address that cannot be registered have the same sentence.
-    return list(dict.fromkeys(problems))
+    return problems
 
 
 def _api_problems(api: object, hosts: t.Collection[str], variable: str) -> t.Iterator[str]:
@@ -87,14 +86,17 @@ def _registration_problems(declared: t.Mapping[str, t.Any], id_variable: str) ->
         yield f"{id_variable}{named_option[2:]}" if named_option.startswith("id:") else f"workgroup_{named_option}"
     if declared["state"] == "absent":
         return
+    # Broker and registry are made of one address: what is wrong with it is one sentence.
+    found: dict[str, str] = {}
     for option in ("broker", "registry"):
-        address, advertised = text(declared[option]), text(declared["advertised_address"])
-        is_advertised = advertised and address.rpartition(":")[0] == advertised
+        address = text(declared[option])
+        is_advertised = address.startswith(f"{text(declared['advertised_address'])}:")
         what = "liveconnect_advertised_address" if is_advertised else f"workgroup_{option}"
         try:
             written_address(what, address, url_prefix=prefix, port_required=option == "broker", allow_internal=allowed)
         except InvalidInputError as error:
-            yield str(error).replace("set allow_internal", "set workgroup_allow_internal")
+            found.setdefault(what, str(error).replace("set allow_internal", "set workgroup_allow_internal"))
+    yield from found.values()
 
 
 def _security_problems(security: object) -> t.Iterator[str]:

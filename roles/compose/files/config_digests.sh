@@ -1,6 +1,6 @@
 # usage: config_digests.sh DIRECTORY SERVICE:PATH[:PATH...]...
 # Prints a line `SERVICE DIGEST` for each service: a digest of all files under its paths, as far as these are there.
-# On the node, because what `find` returns of some hundred jars would be a wall of text in the play's output.
+# On the node, because what `find` returns of some hundred jars would fill the play's output.
 set -euo pipefail
 
 # Jars are hundreds of megabytes: name, size and time tell a new one as well as its content does.

@@ -6,16 +6,13 @@
 from __future__ import annotations
 
 import itertools
-import json
-import os
-import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
 import pytest
 import yaml
 from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.compose import compose_mounts
+from playbook import run_play
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 MODES = ("kraft", "zookeeper")
@@ -40,8 +37,6 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for values in [{"mode": mode, "security": security, "components": web}]
     ]
     play = {
-        "hosts": "localhost",
-        "gather_facts": False,
         "vars_files": [
             *(str(ROLES / role / "defaults/main.yml") for role in ("liveconnect", "compose", "nginx")),
             *(str(ROLES / role / "vars/main.yml") for role in ("liveconnect", "compose")),
@@ -60,15 +55,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
             }
         ],
     }
-    playbook = folder / "render.yml"
-    playbook.write_text(json.dumps([play]))
-    done = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "-c", "local", "-i", "localhost,", playbook],
-        env={**os.environ, "ANSIBLE_PYTHON_INTERPRETER": sys.executable},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_play(folder, play)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 

@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 import threading
 import typing as t
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -19,6 +17,7 @@ from pathlib import Path
 import jinja2
 import pytest
 import yaml
+from playbook import run_play
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 COMPONENTS = ["ksqldb", "kafka_ui", "data_transform", "sftp", "nginx", "jupyter", "dbt", "kcat"]
@@ -46,6 +45,7 @@ DECLARED = {
     "liveconnect_jupyter_password": MARK,
     "liveconnect_kafka_ui_password": PASSWORD,
     "liveconnect_pipelines": [{"variables": {"password": MARK}}],
+    "liveconnect_platform": {"postgres": {"host": "platform", "password": MARK}},
     "liveconnect_postgres_password": PASSWORD,
     "liveconnect_sftp_users": [{"name": "erp", "password_hash": MARK}],
 }
@@ -72,8 +72,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     declared = [f"{name}: !unsafe {json.dumps(value, ensure_ascii=False)}\n" for name, value in DECLARED.items()]
     (folder / "declared.yml").write_text("".join(declared))
     play = {
-        "hosts": "localhost",
-        "gather_facts": False,
         "vars_files": [
             *(str(ROLES / role / "defaults/main.yml") for role in ("liveconnect", "compose", "dbt")),
             *(str(ROLES / role / "vars/main.yml") for role in ("liveconnect", "compose")),
@@ -97,15 +95,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for name, template in templates.items()
         ],
     }
-    playbook = folder / "render.yml"
-    playbook.write_text(json.dumps([play]))
-    done = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "-c", "local", "-i", "localhost,", playbook],
-        env={**os.environ, "ANSIBLE_PYTHON_INTERPRETER": sys.executable},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_play(folder, play)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 

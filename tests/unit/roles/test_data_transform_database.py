@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
 import pytest
+from playbook import run_play
 
 if t.TYPE_CHECKING:
     from postgres_container import Container
@@ -32,15 +30,8 @@ def play(container: Container, directory: Path, *arguments: str, code: int = 0, 
         {"ansible.builtin.shell": between, "changed_when": False},
         {"ansible.builtin.import_role": {"name": role, "tasks_from": "verify"}},
     ]
-    plays = [{"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": tasks}]
-    playbook = directory / "play.yml"
-    playbook.write_text(json.dumps(plays))
-    command = ["ansible-playbook", "-c", "local", "-i", "localhost,", "-vvv", playbook, *arguments]
-    environment = os.environ | {
-        "PATH": f"{container.bin}:{os.environ['PATH']}",
-        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-    }
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    site = {"vars": variables, "tasks": tasks}
+    done = run_play(directory, site, "-vvv", *arguments, programs=container.bin)
     assert done.returncode == code, done.stdout + done.stderr
     assert PASSWORD[:10] not in done.stdout
     return done.stdout

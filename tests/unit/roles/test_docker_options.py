@@ -23,7 +23,7 @@ pytestmark = [
 
 OLD = {"registry-mirrors": ["https://mirror.example.com"]}
 REFUSED = {"log-opts": {"colour": "red"}}
-REFUSAL = "failed to start daemon: unknown log opt 'colour' for json-file log driver"
+REFUSAL = "failed to start daemon: unknown log opt 'colour' of {} for json-file log driver"
 
 # As much of systemd as the role uses: the unit fails to start while the file holds what the engine refuses.
 SYSTEMCTL = """#!/bin/sh
@@ -39,15 +39,15 @@ case "$1" in
 esac
 """
 JOURNALCTL = f"""#!/bin/sh
-echo 'Starting up'
-grep -q colour /etc/docker/daemon.json && echo "{REFUSAL}"
+echo 'Starting up, s3cret'
+grep -q colour /etc/docker/daemon.json && echo "{REFUSAL.format("s3cret")}"
 echo 'docker.service: Scheduled restart job.'
 """
 # The engine's validation does not see options of log drivers.
 DOCKERD = """#!/bin/sh
 case "$1" in
     --version) echo 'Docker version 26.1.5, build x' ;;
-    --validate) ! grep -q nonsense "${2#--config-file=}" || { echo 'unknown option nonsense' >&2; exit 1; } ;;
+    --validate) ! grep -q nonsense "${2#--config-file=}" || { echo 'unknown option nonsense, s3cret' >&2; exit 1; } ;;
 esac
 """
 PROGRAMS = {"systemctl": SYSTEMCTL, "journalctl": JOURNALCTL, "dockerd": DOCKERD, "docker": "#!/bin/sh\nexit 1\n"}
@@ -94,7 +94,11 @@ class Node:
             "tasks": [{"ansible.builtin.import_role": configure, "when": "_docker_configures"}],
         }
         playbook = self.folder / "play.yml"
-        playbook.write_text(json.dumps([play | {"vars": {"docker_daemon_options": declared}}]))
+        playbook.write_text(
+            json.dumps(
+                [play | {"vars": {"docker_daemon_options": declared, "liveconnect_postgres_password": "s3cret"}}]
+            )
+        )
         program = Path(sys.executable).with_name("ansible-playbook")
         mounted = 'mkdir -p /etc/docker && mount --bind "$0" /etc/docker && exec "$@"'
         environment = {"PATH": f"{self.programs}:{os.environ['PATH']}", "ANSIBLE_PYTHON_INTERPRETER": sys.executable}
@@ -140,21 +144,24 @@ def test_what_the_engine_takes_is_written_and_it_is_restarted_once(node: Node) -
 
 
 def test_what_the_engine_does_not_start_with_goes_and_its_word_is_told(node: Node) -> None:
-    done = node.run(REFUSED)
+    done = node.run(REFUSED, "-v")
 
     assert done.returncode != 0
     said = " ".join(done.stdout.split())
-    assert f"the engine did not start with the new options ({REFUSAL})" in said
+    assert f"the engine did not start with the new options ({REFUSAL.format('********')})" in said
+    assert "s3cret" not in said
     assert "and the engine runs with them: correct the options." in said
     assert node.options() == OLD
     assert node.orders() == ["restart", "reset-failed", "start"]
 
 
 def test_what_its_validation_refuses_restarts_nothing(node: Node) -> None:
-    done = node.run({"nonsense": True})
+    done = node.run({"nonsense": True}, "-v")
 
     assert done.returncode != 0
-    assert "the engine would refuse the new one" in " ".join(done.stdout.split())
+    said = " ".join(done.stdout.split())
+    assert "the engine would refuse the new one (unknown option nonsense, ********)" in said
+    assert "s3cret" not in said
     assert node.options() == OLD
     assert node.orders() == []
 

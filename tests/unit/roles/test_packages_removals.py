@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from playbook import run_play
 
 pytestmark = pytest.mark.component
 
@@ -50,12 +49,7 @@ def system(tmp_path: Path) -> Path:
 def dry_run(configuration: Path, *packages: str) -> subprocess.CompletedProcess[str]:
     include = {"name": "igrafx.liveconnect.packages", "tasks_from": "install"}
     task = {"ansible.builtin.include_role": include, "vars": {"_packages_wanted": packages}}
-    playbook = configuration.with_name("play.yml")
-    playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
-    program = Path(sys.executable).with_name("ansible-playbook")
-    command = [program, "--check", "-c", "local", "-i", "localhost,", playbook]
-    environment = {"APT_CONFIG": str(configuration), "ANSIBLE_PYTHON_INTERPRETER": sys.executable}
-    return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
+    return run_play(configuration.parent, {"tasks": [task]}, "--check", APT_CONFIG=str(configuration))
 
 
 def update(configuration: Path) -> None:

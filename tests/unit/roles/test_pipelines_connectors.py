@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from playbook import run_play
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests/unit/plugins/connect"))
@@ -24,23 +24,15 @@ def test_files_without_connectors_are_named(tmp_path):
     texts = {"empty": "---\n", "map": "name: a\nsecrets: {pin: hunter2}\n", "text": "a", "none-yet": "[]\n"}
     for name, text in texts.items():
         (tmp_path / f"{name}.yml").write_text(text)
-    plays = [
-        {
-            "hosts": "localhost",
-            "connection": "local",
-            "gather_facts": False,
-            "vars": {
-                "ansible_python_interpreter": sys.executable,
-                "pipelines_source": str(tmp_path),
-                "pipelines_connect_url": "http://127.0.0.1:9",
-                "pipelines_pipelines": [{"name": "p", "connectors": f"{name}.yml"} for name in texts],
-            },
-            "roles": ["igrafx.liveconnect.pipelines"],
-        }
-    ]
-    (tmp_path / "play.yml").write_text(json.dumps(plays))
-    command = ["ansible-playbook", "-vvv", "-i", "localhost,", str(tmp_path / "play.yml")]
-    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    play = {
+        "vars": {
+            "pipelines_source": str(tmp_path),
+            "pipelines_connect_url": "http://127.0.0.1:9",
+            "pipelines_pipelines": [{"name": "p", "connectors": f"{name}.yml"} for name in texts],
+        },
+        "roles": ["igrafx.liveconnect.pipelines"],
+    }
+    printed = run_play(tmp_path, play, "-vvv").stdout
     told = " ".join(printed.split())
     assert f"names empty.yml: {tmp_path}/empty.yml holds nothing: write the connectors into it" in told
     assert f"{tmp_path}/map.yml holds no list of connectors: write" in told
@@ -96,20 +88,11 @@ def test_every_value_reaches_the_worker_as_it_is_in_its_variable(tmp_path):
         "values": {name: {"__ansible_unsafe": value} for name, value in VALUES.items()},
         "pipelines_source": str(tmp_path),
         "pipelines_pipelines": [{"name": "p", "connectors": "c.yml"}],
-        "ansible_python_interpreter": sys.executable,
     }
-    play = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "roles": ["igrafx.liveconnect.pipelines"],
-    }
-    (tmp_path / "play.yml").write_text(json.dumps([play]))
     (tmp_path / "vars.json").write_text(json.dumps(variables))
-    command = ["ansible-playbook", "-i", "localhost,", "-e", f"@{tmp_path}/vars.json", str(tmp_path / "play.yml")]
     with serve(worker) as url:
-        command += ["-e", f"pipelines_connect_url={url}"]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        given = ("-e", f"@{tmp_path}/vars.json", "-e", f"pipelines_connect_url={url}")
+        done = run_play(tmp_path, {"roles": ["igrafx.liveconnect.pipelines"]}, *given)
 
     assert done.returncode == 0, done.stdout + done.stderr
     config = worker.connectors["n1"].config

@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import http.server
-import json
-import subprocess
 import sys
 import threading
 from pathlib import Path
 
 import pytest
+from playbook import run_play
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "lab/images/ksqldb-server"))
@@ -61,19 +60,8 @@ def carry_out(engine, tmp_path):
             "pipelines_connect_url": connect,
             "pipelines_pipelines": [{"name": "incidents", **pipeline}],
         }
-        play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": variables,
-                "environment": {"HOME": str(tmp_path)}, "roles": ["igrafx.liveconnect.pipelines"]}  # fmt: skip
-        playbook = tmp_path / "play.yml"
-        playbook.write_text(json.dumps([play]))
-        command = [
-            "ansible-playbook",
-            "-i",
-            "localhost,",
-            str(playbook),
-            "-e",
-            f"ansible_python_interpreter={sys.executable}",
-        ]
-        return subprocess.run([*command, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+        play = {"vars": variables, "roles": ["igrafx.liveconnect.pipelines"], "environment": {"HOME": str(tmp_path)}}
+        return run_play(tmp_path, play, *arguments)
 
     yield run
     for server in servers:

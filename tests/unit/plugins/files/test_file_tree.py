@@ -353,7 +353,7 @@ def test_what_the_file_system_refuses_half_way(run: Run, root: Path, monkeypatch
     monkeypatch.setattr(os, "rename", refuses)
     result = run(*({"path": name, "content": "x"} for name in "abc"))
     assert result["failed"]
-    assert result["msg"] == f"{root}/b: No space left on device. Make room on its file system."
+    assert result["msg"] == f"{root}/b: No space left on device. Free some space on its file system."
     assert result["changed"]
     assert [one["path"] for one in result["paths"]] == [".", "a"]
     assert [path.name for path in root.iterdir()] == ["a"]

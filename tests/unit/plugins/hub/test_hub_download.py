@@ -206,7 +206,7 @@ def test_a_full_disk_is_not_tried_again(peer: Peer, tmp_path: Path, monkeypatch:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(type(tmp_path), "open", lambda *_args, **_named: Full())
-    with pytest.raises(StorageError, match=r"part: No space left on device\. Make room on its file system\."):
+    with pytest.raises(StorageError, match=r"part: No space left on device\. Free some space on its file system\."):
         fetch(web(), peer.url, tmp_path)
     assert len(peer.seen) == 1
 

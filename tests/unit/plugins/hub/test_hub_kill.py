@@ -153,7 +153,7 @@ def test_the_old_comes_back_when_the_new_was_not_yet_there(node: Node) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "remedy"), [(errno.EROFS, "Mount its file system read-write."), (errno.ENOSPC, "Make room")]
+    ("code", "remedy"), [(errno.EROFS, "Mount its file system read-write."), (errno.ENOSPC, "Free some space")]
 )
 @pytest.mark.parametrize("name", ["rename", "write_bytes", "mkdir", "replace"])
 def test_a_file_system_that_refuses(
@@ -194,7 +194,7 @@ def test_a_disk_that_is_full(node: Node, small_disk: Path, packed: int) -> None:
     before = node.site.listing()
     large = jar_bytes(filler=os.urandom(packed))
     (node.site.root / "udfs-2.0.tar.gz").write_bytes(tar_bytes({"a-2.0.jar": large}))
-    with pytest.raises(LiveConnectError, match=r"No space left on device\. Make room on its file system\."):
+    with pytest.raises(LiveConnectError, match=r"No space left on device\. Free some space on its file system\."):
         node.converge(2)
     assert node.site.listing() == before
     assert node.versions() == {"1.0"}

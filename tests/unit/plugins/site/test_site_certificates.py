@@ -189,7 +189,7 @@ NOTHING = Lies("", has_key=False, fits=False, is_pkcs8=False)
         (NOTHING, None, {"key": "there is none", "certificate": "there is none"}),
         (Lies(), NOTHING, {"authority": "there is none", "certificate": "another authority signed it"}),
         (Lies(is_pkcs8=False), None, {"key": "Kafka does not read its form"}),
-        (Lies(fits=False), None, {"certificate": "it does not belong to the key that lies beside it"}),
+        (Lies(fits=False), None, {"certificate": "it does not belong to the key beside it"}),
         (Lies("rubbish"), None, {"certificate": "it has no PEM block"}),
         (Lies(certificate(last=NOW + 29 * DAY)), None, {"certificate": "it is valid from 2026-06-30 to 2026-07-30"}),
         (Lies(FUTURE), None, {"certificate": "it is valid from 2026-07-02 to 2026-08-10"}),
@@ -205,7 +205,7 @@ NOTHING = Lies("", has_key=False, fits=False, is_pkcs8=False)
         (
             Lies(),
             Lies(authority("authority", last=NOW + 3 * DAY)),
-            {"authority": "it is valid from 2026-06-30 to 2026-07-04", "certificate": "its authority is made anew"},
+            {"authority": "it is valid from 2026-06-30 to 2026-07-04", "certificate": "its authority is renewed"},
         ),
     ],
 )  # fmt: skip

@@ -84,7 +84,7 @@ def test_an_engine_that_an_interrupted_run_left_without_its_options_is_started_b
 
 
 def test_rules_that_are_gone_are_told_where_the_role_leaves_the_engine_alone() -> None:
-    assert "its rules of packets are gone" in problems("existing", RUNNING, rules_are_gone=True)[0]
+    assert "its packet filter rules are gone" in problems("existing", RUNNING, rules_are_gone=True)[0]
     assert problems("distribution", RUNNING, rules_are_gone=True) == []
 
 

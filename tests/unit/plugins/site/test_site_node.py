@@ -91,6 +91,16 @@ def test_everything_is_told_at_once() -> None:
     assert len(problems({"liveconnect_host": "", "liveconnect_minimum_disk_gb": 99}, {"memory_mb": 1})) == 3
 
 
+def test_what_roles_say_of_a_variable_of_the_site_that_is_wrong_already_is_not_told_again() -> None:
+    of_roles = ["liveconnect_host is empty.", "liveconnect_platform.api: wrong.", "The node is slow.", "x_port: wrong."]
+
+    assert (
+        site_problems(DECLARED | {"liveconnect_host": ""}, NODE | {"memory_mb": 1}, [], [], of_roles)[-3:]
+        == of_roles[1:]
+    )
+    assert site_problems(DECLARED, NODE, [], [], of_roles) == of_roles
+
+
 def test_a_declaration_is_held_against_the_sites_and_the_roles_specifications() -> None:
     specifications = {
         "liveconnect": {"variables": {"options": {"liveconnect_users": {"type": "list", "elements": "dict"}}}},

@@ -82,18 +82,26 @@ def test_everything_is_told_at_once() -> None:
 
 
 def test_the_parts_of_a_value_are_those_of_the_role_that_takes_it() -> None:
-    site = {"liveconnect_users": {"type": "list", "elements": "dict"}, "liveconnect_port": {"type": "int"}}
+    site: dict[str, Any] = {
+        "liveconnect_users": {"type": "list", "elements": "dict"},
+        "liveconnect_port": {"type": "int"},
+    }
+    site["liveconnect_platform"] = {"type": "dict", "options": {"login": {"type": "dict"}}}
     role = {
         "x_users": {
             "type": "list",
             "default": "{{ liveconnect_users | igrafx.liveconnect.paths_below(inventory_dir, key='keys') }}",
             "options": {"name": {"type": "str"}},
         },
+        "x_login": {"default": "{{ liveconnect_platform.login | default({}) }}", "options": {"user": {"type": "str"}}},
         "x_address": {"type": "str", "default": "{{ liveconnect_host ~ ':' ~ liveconnect_port }}"},
     }
     completed = with_options_of_roles(site, [role])
 
-    assert value_problems({"liveconnect_users": [{"nam": "a"}]}, completed) == [
-        "liveconnect_users[1].nam is not known: did you mean name?"
+    declared = {"liveconnect_users": [{"nam": "a"}], "liveconnect_platform": {"login": {"usr": "b"}}}
+    assert value_problems(declared, completed) == [
+        "liveconnect_users[1].nam is not known: did you mean name?",
+        "liveconnect_platform.login.usr is not known: did you mean user?",
     ]
     assert "options" not in site["liveconnect_users"]
+    assert "options" not in site["liveconnect_platform"]["options"]["login"]

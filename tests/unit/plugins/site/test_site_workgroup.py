@@ -62,6 +62,14 @@ def test_nothing_is_wrong_with_what_can_be_registered() -> None:
         ({"registry": None}, "workgroup_registry: '' is not an address."),
         ({"broker": "192.168.1.128"}, "workgroup_broker: '192.168.1.128' is not a host and a port."),
         (LOCAL, "liveconnect_advertised_address: localhost is a name that only"),
+        (
+            {"broker": "a b:19092", "registry": "a b:8081", "advertised_address": "a b"},
+            "liveconnect_advertised_address: 'a b:19092' is not an address.",
+        ),
+        (
+            {"broker": ":19092", "registry": ":8081", "advertised_address": ""},
+            "liveconnect_advertised_address: ':19092' is not an address.",
+        ),
         ({"security": {"user": "platform"}}, "workgroup_security: give user and password"),
         ({"security": "platform"}, "workgroup_security: give user and password"),
         (
