@@ -46,7 +46,7 @@ def test_a_dry_run_by_a_tag_names_the_services_that_would_be_recreated(vm: Host)
     assert done.returncode == 0, done.stdout[-3000:]
     assert "1700" in done.stdout
     assert "NGINX_CONFIG=another" in done.stdout
-    said = done.stdout[done.stdout.index("Say what Compose would do") :]
+    said = done.stdout[done.stdout.index("Report what Compose would do") :]
     assert "nginx" in said, said
     assert "sftp" not in said, said
     assert containers(vm) == before
