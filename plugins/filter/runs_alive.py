@@ -15,11 +15,11 @@ short_description: Which runs of Ansible on this control machine have not ended
 version_added: 0.2.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
-  - Keeps those of some lines that begin with the number of a process of Ansible that runs.
+  - Keeps those of some lines whose process runs. They begin as P(igrafx.liveconnect.control_run#lookup) tells of a run.
 positional: _input
 options:
   _input:
-    description: Lines, each of which begins with the number of a process.
+    description: Lines, each of which begins with the number of a process and when it started.
     type: list
     elements: str
     required: true
@@ -28,7 +28,7 @@ options:
 EXAMPLES = r"""
 - name: Show which of these runs are still there
   ansible.builtin.debug:
-    msg: "{{ ['4711 10:12:13 alice@laptop'] | igrafx.liveconnect.runs_alive }}"
+    msg: "{{ ['4711.938271 10:12:13 alice@laptop'] | igrafx.liveconnect.runs_alive }}"
 """
 
 RETURN = r"""

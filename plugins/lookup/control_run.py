@@ -11,7 +11,7 @@ short_description: Which run of Ansible this is
 version_added: 0.2.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
-  - Gives the number of the run's process on the control machine, and who runs it.
+  - Gives the number of the run's process on the control machine and when it started, and who runs it.
 """
 
 EXAMPLES = r"""
@@ -22,7 +22,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: Number, user and host, as in V(4711 alice@laptop).
+  description: Number, start in ticks since the boot, user and host, as in V(4711.938271 alice@laptop).
   type: list
   elements: str
 """

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # PRIVATE to the collection, and of the control machine alone.
-"""Runs of Ansible on this machine, by their process numbers."""
+"""Runs of Ansible on this machine, by the numbers of their processes and when these started."""
 
 from __future__ import annotations
 
@@ -14,25 +14,32 @@ import typing as t
 from pathlib import Path
 
 
-def control_run(parent: t.Callable[[], int] = os.getppid) -> str:
-    """``PID USER@HOST`` of this run: Ansible evaluates plugins in processes whose parent it is itself."""
-    return f"{parent()} {getpass.getuser()}@{socket.gethostname()}"
+def control_run(parent: t.Callable[[], int] = os.getppid, processes: Path = Path("/proc")) -> str:
+    """``PID.STARTED USER@HOST`` of this run: Ansible evaluates plugins in processes whose parent it is itself."""
+    number = parent()
+    return f"{number}.{_started(number, processes)} {getpass.getuser()}@{socket.gethostname()}"
 
 
 def runs_alive(lines: t.Iterable[str], processes: Path = Path("/proc")) -> list[str]:
-    """Those of the lines, which begin with process numbers, whose process runs; where it can be seen, as Ansible."""
-    return [line for line in lines if _is_alive(int(line.split()[0]), processes)]
+    """Those of the lines, which begin with ``PID.STARTED``, whose process runs, and is no later one of its number."""
+    return [line for line in lines if _is_alive(line.split()[0], processes)]
 
 
-def _is_alive(process: int, processes: Path) -> bool:
+def _is_alive(run: str, processes: Path) -> bool:
+    number, _, started = run.partition(".")
     try:
-        os.kill(process, 0)
+        os.kill(int(number), 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         pass
+    return _started(int(number), processes) == started
+
+
+def _started(number: int, processes: Path) -> str:
+    """When the process started, in ticks since the boot; ``0`` where that cannot be seen, as on macOS."""
     try:
-        return b"ansible" in (processes / str(process) / "cmdline").read_bytes()
+        # After the command in parentheses, which may have any characters in it, the 20th field of what is left.
+        return (processes / str(number) / "stat").read_text(errors="replace").rpartition(") ")[2].split()[19]
     except OSError:
-        # No such file system, as on macOS.
-        return not (processes / "self").exists()
+        return "0"

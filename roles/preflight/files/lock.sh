@@ -1,6 +1,6 @@
-# usage: lock.sh FILE "PID NAME" SECONDS
+# usage: lock.sh FILE "PID.STARTED NAME" SECONDS
 # Notes in FILE that the run PID of somebody's control machine works on this node, for as long as its connection is there. Prints the
-# others that hold the node, as lines `PID SINCE NAME`: those that came by the same connection, of which the control machine knows whether
+# others that hold the node, as lines `PID.STARTED SINCE NAME`: those that came by the same connection, of which the control machine knows whether
 # they still run; or, with exit code 75, those of another connection, when these are still there after SECONDS.
 set -eu
 file=$1 run=$2
@@ -18,7 +18,7 @@ connection() {
         esac
         process=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$process/status")
     done
-    [ "$process" -gt 1 ] || process=${run%% *}
+    [ "$process" -gt 1 ] || process=${run%%.*}
     echo "$process $(started "$process")"
 }
 

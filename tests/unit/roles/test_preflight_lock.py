@@ -85,7 +85,7 @@ def test_runs_of_the_same_connection_are_all_told(connect: t.Callable[[], Connec
 def test_it_waits_for_a_connection_that_is_closed_meanwhile(connect: t.Callable[[], Connection]) -> None:
     first = connect()
     first.take("1 alice@laptop")
-    waiting = subprocess.Popen(["sh", SCRIPT, first.lock, f"{os.getpid()} bob@desk", "60"], stdout=subprocess.PIPE)
+    waiting = subprocess.Popen(["sh", SCRIPT, first.lock, f"{os.getpid()}.7 bob@desk", "60"], stdout=subprocess.PIPE)
     first.close()
 
     assert waiting.communicate(timeout=60) == (b"", None)
@@ -98,23 +98,26 @@ def test_without_ssh_the_run_itself_holds_the_node(tmp_path: Path) -> None:
         return subprocess.run(command, check=False, capture_output=True).returncode
 
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as run:
-        assert take(f"{run.pid} alice@laptop") == 0
-        assert take(f"{os.getpid()} bob@desk") == 75
-    assert take(f"{os.getpid()} bob@desk") == 0
+        assert take(f"{run.pid}.7 alice@laptop") == 0
+        assert take(f"{os.getpid()}.7 bob@desk") == 75
+    assert take(f"{os.getpid()}.7 bob@desk") == 0
 
 
-def test_a_run_that_is_alive_is_one_of_ansible(tmp_path: Path) -> None:
+def test_a_run_is_alive_as_long_as_its_own_process(tmp_path: Path) -> None:
+    mine = control_run(os.getpid).replace(" ", " 10:00:00 ")
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as process:
-        lines = [f"{process.pid} 10:00:00 alice@laptop", f"{os.getpid()} 10:00:00 bob@desk"]
-        for number, command in ((process.pid, b"cat\0"), (os.getpid(), b"python\0ansible-playbook\0site.yml")):
-            (tmp_path / str(number)).mkdir()
-            (tmp_path / str(number) / "cmdline").write_bytes(command)
+        other = control_run(lambda: process.pid).replace(" ", " 10:00:00 ")
+        # Numbers are given again: to another process, also to another run of Ansible.
+        reused = mine.replace(".", ".1", 1)
 
-        assert runs_alive(lines, tmp_path) == lines[1:]
-        # Where no command can be seen.
-        assert runs_alive(lines, tmp_path / "none") == lines
-    assert runs_alive(lines[:1], tmp_path / "none") == []
-    assert control_run(lambda: 7).split("@")[0].startswith("7 ")
+        assert runs_alive([other, reused, mine]) == [other, mine]
+    assert runs_alive([other, mine]) == [mine]
+
+    # Where a process cannot be looked at.
+    assert control_run(os.getpid, tmp_path).startswith(f"{os.getpid()}.0 ")
+    assert runs_alive([f"{os.getpid()}.0 10:00:00 a@b", f"{process.pid}.0 10:00:00 a@b"], tmp_path) == [
+        f"{os.getpid()}.0 10:00:00 a@b"
+    ]
 
 
 def play_command(playbook: Path) -> list[str]:
