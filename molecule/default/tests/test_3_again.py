@@ -50,7 +50,7 @@ def test_a_dry_run_by_a_tag_names_the_services_that_would_be_recreated(vm: Host)
     assert "nginx" in said, said
     assert "sftp" not in said, said
     assert containers(vm) == before
-    assert not vm.run("ls -d /tmp/ansible.*liveconnect* /tmp/tmp.*").stdout
+    assert not vm.run("ls /tmp/ansible.*/docker-compose.yml").stdout
 
 
 def test_a_service_that_does_not_start_is_named_with_its_last_lines_and_its_data_stays(vm: Host) -> None:

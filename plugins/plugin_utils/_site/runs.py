@@ -26,7 +26,7 @@ def runs_alive(lines: t.Iterable[str], processes: Path = Path("/proc")) -> list[
 
 
 def _is_alive(run: str, processes: Path) -> bool:
-    number, _, started = run.partition(".")
+    number, started = run.split(".")
     try:
         os.kill(int(number), 0)
     except ProcessLookupError:
