@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from playbook import run_play
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 
@@ -115,3 +116,21 @@ def test_every_entry_point_says_what_it_does_and_who_made_it(role: Path) -> None
         assert (role / "tasks" / f"{name}.yml").is_file() or (role.name, name) == ("liveconnect", "variables"), name
         for key in ("short_description", "description", "author", "version_added"):
             assert entry.get(key), f"{name} has no {key}"
+
+
+@each_role
+def test_an_option_of_a_wrong_type_spoils_no_default_that_is_made_of_it(role: Path, tmp_path: Path) -> None:
+    # It is refused by its name; a default that cannot be rendered would be an error of a filter before that.
+    options = defaults(role)
+    made = {
+        name: {other for other in options if other != name and re.search(rf"\b{other}\b", str(value))}
+        for name, value in options.items()
+    }
+    for others in set(map(frozenset, made.values())) - {frozenset()}:
+        for wrong in (5, True, {}, []):
+            play = {
+                "vars": options | dict.fromkeys(others, wrong),
+                "tasks": [{"debug": {"var": name}} for name, needs in made.items() if needs == others],
+            }
+            done = run_play(tmp_path, play)
+            assert done.returncode == 0, done.stdout + done.stderr
