@@ -15,8 +15,8 @@ from testinfra.host import Host
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def play(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = ["ansible-playbook", "-i", "inventories/lab/hosts.yml", "site.yml", "-l", "liveconnect-vm", *arguments]
+def play(*arguments: str, playbook: str = "site.yml") -> subprocess.CompletedProcess[str]:
+    command = ["ansible-playbook", "-i", "inventories/lab/hosts.yml", playbook, "-l", "liveconnect-vm", *arguments]
     environment = os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0"}
     environment.pop("ANSIBLE_LOG_PATH", None)
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

@@ -19,9 +19,11 @@ from testinfra.host import Host
 
 from lab import build
 from liveconnect_node import Node
+from site_play import changed, play
 
 CONF = "/opt/liveconnect/conf"
 TOPIC = "from-outside"
+ROTATED = "r0tated-for-the-platform"
 
 
 class Given(t.NamedTuple):
@@ -159,3 +161,29 @@ def test_the_platform_was_told_after_it_had_logged_in(platform: Host, node: Node
     query = 'SELECT "KAFKA_BROKER", "KAFKA_REGISTRY" FROM "WORKGROUPS" WHERE "KAFKA_BROKER" IS NOT NULL'
     psql = f"cd / && sudo -u postgres psql --no-psqlrc -At --dbname=platform --command={shlex.quote(query)}"
     assert platform.check_output(psql) == f"http://{node.address}:19092|https://{node.address}:8081"
+
+
+def test_another_password_is_what_all_of_them_ask_for_after_one_run(
+    kcat: t.Callable[..., subprocess.CompletedProcess[str]], node: Node, given: Given, tmp_path: Path
+) -> None:
+    # The last of this file: `given` is what was before. The run itself proves that the platform logs in.
+    declared = ("-e", f"liveconnect_external_password={ROTATED}")
+    done = play(*declared, playbook="molecule/bookworm/converge.yml")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert ROTATED not in done.stdout
+
+    old, new = kcat("-L", "-m", "8"), kcat("-L", "-m", "20", password=ROTATED)
+    assert old.returncode != 0
+    assert new.returncode == 0, new.stderr
+    authority = tmp_path / "authority.crt"
+    authority.write_text(given.authority)
+    answers = [
+        requests.get(
+            f"https://{node.address}:8081/subjects", auth=(given.user, word), verify=str(authority), timeout=20
+        )
+        for word in (given.password, ROTATED)
+    ]
+    assert [answer.status_code for answer in answers] == [requests.codes.unauthorized, requests.codes.ok]
+
+    again = play(*declared, playbook="molecule/bookworm/converge.yml")
+    assert (again.returncode, changed(again)) == (0, 0), again.stdout[-3000:]

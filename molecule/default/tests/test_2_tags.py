@@ -34,6 +34,8 @@ CHANGES: dict[str, tuple[dict[str, t.Any], set[str]]] = {
     "dbt": ({"dbt_threads": 5}, set()),
     "compose": ({"compose_memory_limits": {"kcat": "160m", "jupyter": "1900m"}}, {"jupyter"}),
     "pipelines": ({"incidents_batch_size": 77}, set()),
+    # The platform's database, and nothing on the node.
+    "workgroup": ({"workgroup_url_prefix": ""}, set()),
 }
 
 
