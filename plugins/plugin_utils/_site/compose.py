@@ -25,6 +25,7 @@ _SPRING = re.compile(r"\A\{.+?\}|\$\{")
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?")
 _FIRST_KRAFT, _LAST_ZOOKEEPER, _LAST_POSTGRES = (7, 4), 7, 17
 _LABEL = "com.igrafx.liveconnect.config"
+_ROCKSDB_SETTER = "io.confluent.ksql:ksqldb-rocksdb-config-setter"
 
 
 def compose_problems(
@@ -46,6 +47,11 @@ def compose_problems(
         *_service_problems("compose_environment", declared["environment"], services),
         *_service_problems("compose_heap_sizes", declared["heap_sizes"], heap_sizes),
         *_heap_problems({**memory_limits, **declared["memory_limits"]}, {**heap_sizes, **declared["heap_sizes"]}),
+        *_rocksdb_problems(
+            declared,
+            _bytes({**memory_limits, **declared["memory_limits"]}.get("ksqldb-server")),
+            _bytes({**heap_sizes, **declared["heap_sizes"]}.get("ksqldb-server")),
+        ),
     ]
 
 
@@ -88,7 +94,7 @@ def _version_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     if "data_transform" in declared["components"] and postgres and postgres[0] > _LAST_POSTGRES:
         yield (
             f"compose_image_data_transform: PostgreSQL {postgres[0]} keeps its data in another directory than the stack"
-            f"gives it, and would start with an empty database: use {_LAST_POSTGRES} or older."
+            f" gives it, and would start with an empty database: use {_LAST_POSTGRES} or older."
         )
 
 
@@ -135,6 +141,27 @@ def _heap_problems(limits: t.Mapping[str, str], heaps: t.Mapping[str, str]) -> t
                 f"compose_heap_sizes: the heap of {service} ({heap}) does not fit into its memory limit"
                 f" ({limits[service]}): make it about half of it."
             )
+
+
+def _rocksdb_problems(declared: t.Mapping[str, t.Any], limit: int | None, heap: int | None) -> t.Iterator[str]:
+    """The class that bounds RocksDB is not in ksqlDB's image, and the memory that it gives is beside that of Java."""
+    memory = declared["ksqldb_rocksdb_memory"]
+    if not memory:
+        return
+    size = _bytes(memory)
+    if size is None:
+        yield f"compose_ksqldb_rocksdb_memory: '{memory}' is not a size: write it as 512m."
+    elif limit is not None and heap is not None and heap + size >= limit:
+        yield (
+            f"compose_ksqldb_rocksdb_memory: {memory} and the heap of ksqldb-server do not fit into its memory limit:"
+            " raise compose_memory_limits, or lower compose_heap_sizes or this."
+        )
+    wanted = f"{_ROCKSDB_SETTER}:{declared['confluent_platform']}"
+    if not any(str(function.get("maven", "")).startswith(wanted) for function in declared["udfs"]):
+        yield (
+            "compose_ksqldb_rocksdb_memory needs a class that is not in the image of ksqlDB: add"
+            f" {{maven: {wanted}}} to liveconnect_udfs."
+        )
 
 
 def _bytes(size: object) -> int | None:

@@ -88,6 +88,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     # Those of the play would not come over those of its files.
                     "compose_advertised_address": "192.0.2.1",
                     "compose_components": COMPONENTS,
+                    "compose_ksqldb_rocksdb_memory": "512m",
                     "compose_external_security": "sasl_ssl",
                     "_compose_digests": {},
                 },
@@ -153,6 +154,9 @@ def test_what_the_real_images_want(services: dict[str, dict[str, t.Any]]) -> Non
     ksqldb = services["ksqldb-server"]["environment"]
     assert ksqldb["KSQL_LOG4J_PROCESSING_LOG_BROKERLIST"] == ksqldb["KSQL_BOOTSTRAP_SERVERS"]
     assert ksqldb["KSQL_CONFLUENT_SUPPORT_METRICS_ENABLE"] == "false"
+    assert ksqldb["KSQL_KSQL_PLUGINS_ROCKSDB_CACHE_SIZE"] == str(512 * 1024 * 1024)
+    (folder,) = {mount.split(":")[1] for mount in services["ksqldb-server"]["volumes"]}
+    assert ksqldb["KSQL_CLASSPATH"].startswith(f"{folder}/ksqldb-rocksdb-config-setter-")
     assert services["kafka-ui"]["environment"]["JAVA_OPTS"] == "-XX:MaxRAMPercentage=50"
     assert services["kafka-ui"]["healthcheck"]["test"][-1].startswith("http://127.0.0.1:8080/")
     assert f"./conf/dbt/projects:{services['dbt']['working_dir']}" in services["dbt"]["volumes"]

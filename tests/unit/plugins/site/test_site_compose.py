@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.compose import compose_mounts, compose_problems
 
+SETTER = "io.confluent.ksql:ksqldb-rocksdb-config-setter:7.9.9"
 GOOD: dict[str, Any] = {
     "components": ["data_transform", "kafka_ui"],
     "external_security": "sasl_ssl",
@@ -24,24 +25,29 @@ GOOD: dict[str, Any] = {
     "images": {"broker": "confluentinc/cp-kafka:${CONFLUENT_PLATFORM}", "data-transform": "postgres:17.6"},
     "kafka_mode": "kraft",
     "confluent_platform": "7.9.9",
+    "ksqldb_rocksdb_memory": "",
+    "udfs": [],
 }
 
 
 def problems(**changes: Any) -> list[str]:
-    return compose_problems(
-        GOOD | changes, {"connect": "2048m", "nginx": "128m"}, {"connect": "1024m"}, ["connect", "nginx"]
-    )
+    limits = {"connect": "2048m", "nginx": "128m", "ksqldb-server": "2048m"}
+    return compose_problems(GOOD | changes, limits, {"connect": "1024m", "ksqldb-server": "1024m"}, limits)
 
 
 def test_what_is_good_passes() -> None:
     assert problems() == []
     assert problems(components=[], postgres_password="", kafka_ui_password=None) == []
     assert problems(external_password="", memory_limits={}, heap_sizes={}) == []
+    assert problems(ksqldb_rocksdb_memory="512m", udfs=[{"src": "udfs.jar"}, {"maven": SETTER}]) == []
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
+        ({"ksqldb_rocksdb_memory": "half", "udfs": [{"maven": SETTER}]}, "'half' is not a size: write it as 512m"),
+        ({"ksqldb_rocksdb_memory": "1g", "udfs": [{"maven": SETTER}]}, "do not fit into its memory limit"),
+        ({"ksqldb_rocksdb_memory": "512m", "udfs": [{"maven": f"{SETTER[:-1]}2"}]}, f"add {{maven: {SETTER}}} to"),
         ({"postgres_password": ""}, "liveconnect_postgres_password is not set"),
         ({"kafka_ui_password": None}, "liveconnect_kafka_ui_password is not set"),
         ({"postgres_password": "it's\0"}, "liveconnect_postgres_password must not contain a control character"),
@@ -67,7 +73,7 @@ def test_what_is_good_passes() -> None:
         ({"external_password": "short"}, "must have 16 to 128"),
         ({"external_password": "sixteen letters and more"}, "no spaces"),
         ({"memory_limits": {"connect": "4g", "conect": "1g"}}, "there is no service 'conect': did you mean connect?"),
-        ({"heap_sizes": {"nginx": "1m"}}, "there is no service 'nginx': choose from connect."),
+        ({"heap_sizes": {"nginx": "1m"}}, "there is no service 'nginx': choose from connect, ksqldb-server."),
         ({"environment": {"zebra": {}}}, "compose_environment: there is no service 'zebra'"),
         ({"heap_sizes": {"connect": "4g"}}, "the heap of connect (4g) does not fit into its memory limit (4g)"),
         ({"heap_sizes": {"connect": "much"}}, "'much' of connect is not a size"),
