@@ -18,8 +18,8 @@ options:
   gather:
     description:
       - Groups of facts.
-      - V(system) is distribution and architecture; V(memory) the memory; V(docker) the versions of Docker and Compose;
-        V(sockets) the TCP sockets that listen, and the ports that containers publish.
+      - V(system) is distribution and architecture; V(memory) the memory; V(docker) the versions of Docker and
+        Compose, and the images; V(sockets) the TCP sockets that listen, and the ports that containers publish.
     type: list
     elements: str
     choices: [system, memory, docker, sockets]
@@ -98,9 +98,10 @@ docker:
       none.
     - C(error) is what was said when no engine answered.
     - C(rules) is whether the kernel has the packet rules of the engine that answers; null where that cannot be told.
+    - C(images) are the images that the engine has, as C(repository:tag) and as C(repository@digest).
   returned: with V(docker) in O(gather)
   type: dict
-  sample: {installed: true, program: 26.1.5, engine: 26.1.5, compose: 2.26.1, error: "", rules: true}
+  sample: {installed: true, program: 26.1.5, engine: 26.1.5, compose: 2.26.1, error: "", rules: true, images: ["nginx:1.30.5"]}
 sockets:
   description:
     - C(address), C(port), C(process), C(container) and C(project) of each socket that listens, C(process) where it can

@@ -20,10 +20,14 @@ _RUNNING = ("running", "restarting", "paused")
 
 
 def engine(run: Run) -> dict[str, t.Any]:
-    """``installed``, the versions ``program`` (dockerd), ``engine`` (answering), ``compose``; ``error``, ``rules``."""
+    """Whether it is ``installed``; the versions ``program`` (dockerd), ``engine`` (that answers) and ``compose``.
+
+    ``error`` is what was said when none answered; see rules() and images().
+    """
     code, said, _complaint = run(["dockerd", "--version"])
     if code != 0:
-        return {"installed": False, "program": None, "engine": None, "compose": None, "error": "", "rules": None}
+        absent = dict.fromkeys(("program", "engine", "compose", "rules"))
+        return {"installed": False, **absent, "error": "", "images": []}
     answered, version, error = run(["docker", "version", "--format", "{{.Server.Version}}"])
     composed, compose, _complaint = run(["docker", "compose", "version", "--short"])
     return {
@@ -33,7 +37,15 @@ def engine(run: Run) -> dict[str, t.Any]:
         "compose": compose.strip().removeprefix("v") if composed == 0 else None,
         "error": " ".join(error.split()) if answered != 0 else "",
         "rules": rules(run) if answered == 0 else None,
+        "images": images(run) if answered == 0 else [],
     }
+
+
+def images(run: Run) -> list[str]:
+    """The images that are there, as ``repository:tag`` and as ``repository@digest``."""
+    names = "{{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}"
+    listed = run(["docker", "image", "ls", "--digests", "--format", names])[1]
+    return sorted({name for name in listed.split() if "<none>" not in name})
 
 
 def rules(run: Run) -> bool | None:

@@ -121,6 +121,14 @@ def answering(answers: dict[str, tuple[int, str, str]]) -> docker.Run:
     return run
 
 
+# One without a digest, one with both, one that was pulled by its digest alone, and one that another took the name of.
+IMAGES = """nginx:1.30.5 nginx@<none>
+postgres:17.12 postgres@sha256:ab
+r.lab:5000/a/b:<none> r.lab:5000/a/b@sha256:cd
+<none>:<none> <none>@<none>
+"""
+
+
 def test_an_engine_that_is_not_there() -> None:
     assert docker.engine(answering({}))["installed"] is False
 
@@ -132,11 +140,13 @@ def test_an_engine_that_answers() -> None:
                 "dockerd --version": (0, "Docker version 26.1.5+dfsg1, build a72d7cd\n", ""),
                 "docker version": (0, "26.1.5+dfsg1\n", ""),
                 "docker compose version": (0, "v2.26.1\n", ""),
+                "docker image ls": (0, IMAGES, ""),
             }
         )
     )
     expected = {"installed": True, "program": "26.1.5", "engine": "26.1.5+dfsg1", "compose": "2.26.1", "error": ""}
-    assert found == {**expected, "rules": None}
+    images = ["nginx:1.30.5", "postgres:17.12", "postgres@sha256:ab", "r.lab:5000/a/b@sha256:cd"]
+    assert found == {**expected, "rules": None, "images": images}
 
 
 @pytest.mark.parametrize(
