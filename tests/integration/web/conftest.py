@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -81,7 +81,8 @@ class Browser:
 
     def __init__(self, driver: webdriver.Chrome) -> None:
         self.driver = driver
-        self._wait = WebDriverWait(driver, SECONDS)
+        # A page may take an element away between finding it and looking at it.
+        self._wait = WebDriverWait(driver, SECONDS, ignored_exceptions=[StaleElementReferenceException])
 
     def open(self, url: str) -> None:
         """Go to a page."""

@@ -44,8 +44,8 @@ def outputs(browser: Browser) -> list[str]:
 def test_a_wrong_password_is_refused(site: Site, browser: Browser) -> None:
     login(site, browser, "not the password")
 
+    browser.wait(lambda _: "Invalid credentials" in " ".join(browser.texts("body")), "a wrong password was not refused")
     browser.one("#password_input")
-    assert "Invalid credentials" in browser.texts("body")[0]
 
 
 def test_a_notebook_and_a_setting_are_there_again_after_the_container_was_recreated(
