@@ -89,6 +89,8 @@ LANES: tuple[tuple[Check, ...], ...] = (
         Check("connectors", "lab", ("pytest", "tests/integration/connectors"), after=LAB_READY, is_pytest=True),
         Check("workgroup", "lab", ("pytest", "tests/integration/workgroup"), after=LAB_READY, is_pytest=True),
         Check("sftp", "lab", ("pytest", "tests/integration/sftp"), after=LAB_READY, is_pytest=True),
+        Check("browser", "lab", ("tools/system_packages.sh", "browser")),
+        Check("web", "lab", ("pytest", "tests/integration/web"), after=(*LAB_READY, "browser"), is_pytest=True),
     ),
 )
 

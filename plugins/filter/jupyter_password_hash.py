@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
-import importlib
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site import argon2
 
 DOCUMENTATION = r"""
 name: jupyter_password_hash
@@ -35,13 +34,12 @@ options:
     required: true
   scheme:
     description:
-      - V(argon2) is Argon2id with Jupyter's own parameters; it needs argon2-cffi, or cryptography 44 or later, on the
-        control machine.
+      - V(argon2) is Argon2id with Jupyter's own parameters; it needs argon2-cffi, or cryptography 44 or later with
+        OpenSSL 3.2 or later, on the control machine.
       - V(sha512) is one salted round of SHA-512, which every Jupyter accepts and which is quick to guess.
-      - V(auto) is V(argon2) where it is to be had, otherwise V(sha512).
     type: str
-    choices: [auto, argon2, sha512]
-    default: auto
+    choices: [argon2, sha512]
+    default: argon2
 """
 
 EXAMPLES = r"""
@@ -56,54 +54,28 @@ _value:
   type: str
 """
 
-# The parameters that Jupyter Server itself hashes with.
-TIME_COST = 10
-MEMORY_COST = 10240
-PARALLELISM = 8
-DIGEST_BYTES = 32
 
-
-def jupyter_password_hash(password: str, seed: str, scheme: str = "auto") -> str:
+def jupyter_password_hash(password: str, seed: str, scheme: str = "argon2") -> str:
     """See DOCUMENTATION. Raises AnsibleFilterError for empty input and for a scheme that is not to be had."""
     if not password or not seed:
         raise AnsibleFilterError("jupyter_password_hash: the password and the seed must not be empty.")
-    if scheme not in ("auto", "argon2", "sha512"):
-        raise AnsibleFilterError(f"jupyter_password_hash: scheme is '{scheme}', and must be auto, argon2 or sha512.")
+    if scheme not in ("argon2", "sha512"):
+        raise AnsibleFilterError(f"jupyter_password_hash: scheme is '{scheme}', and must be argon2 or sha512.")
     salt = hashlib.sha256(f"liveconnect jupyter {seed}".encode()).digest()
-    if scheme != "sha512":
-        digest = argon2id(password.encode(), salt[:16])
-        if digest is not None:
-            cost = f"m={MEMORY_COST},t={TIME_COST},p={PARALLELISM}"
-            return f"argon2:$argon2id$v=19${cost}${_unpadded(salt[:16])}${_unpadded(digest)}"
-        if scheme == "argon2":
-            raise AnsibleFilterError(
-                "jupyter_password_hash: the control machine's Python has no Argon2: "
-                "install argon2-cffi there, or take the scheme sha512."
-            )
-    letters = salt.hex()[:12]
-    return f"sha512:{letters}:{hashlib.sha512(password.encode() + letters.encode()).hexdigest()}"
-
-
-def argon2id(password: bytes, salt: bytes) -> bytes | None:
-    """The digest from whichever library has Argon2id, or None; they agree on every byte."""
-    with contextlib.suppress(ImportError):
-        low_level = importlib.import_module("argon2.low_level")
-        return bytes(
-            low_level.hash_secret_raw(
-                password, salt, TIME_COST, MEMORY_COST, PARALLELISM, DIGEST_BYTES, low_level.Type.ID
-            )
+    if scheme == "sha512":
+        letters = salt.hex()[:12]
+        return f"sha512:{letters}:{hashlib.sha512(password.encode() + letters.encode()).hexdigest()}"
+    salt = salt[: argon2.SALT_BYTES]
+    digest = argon2.argon2id(password.encode(), salt)
+    # Never another scheme in its place: a control machine that has Argon2 would hash differently, and each would
+    # recreate Jupyter after the other.
+    if digest is None:
+        raise AnsibleFilterError(
+            "jupyter_password_hash: the control machine's Python has no Argon2: "
+            "install argon2-cffi there, or take the scheme sha512 on all control machines."
         )
-    try:
-        argon2 = importlib.import_module("cryptography.hazmat.primitives.kdf.argon2")
-        unsupported = importlib.import_module("cryptography.exceptions").UnsupportedAlgorithm
-    except ImportError:
-        return None
-    with contextlib.suppress(unsupported):
-        kdf = argon2.Argon2id(
-            salt=salt, length=DIGEST_BYTES, iterations=TIME_COST, lanes=PARALLELISM, memory_cost=MEMORY_COST
-        )
-        return bytes(kdf.derive(password))
-    return None
+    cost = f"m={argon2.MEMORY_COST},t={argon2.TIME_COST},p={argon2.PARALLELISM}"
+    return f"argon2:$argon2id$v=19${cost}${_unpadded(salt)}${_unpadded(digest)}"
 
 
 def _unpadded(data: bytes) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.jupyter import jupyter_problems
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site import argon2, jupyter
 
 DOCUMENTATION = r"""
 name: jupyter_problems
@@ -23,7 +23,7 @@ options:
     type: raw
     required: true
   scheme:
-    description: How it is hashed.
+    description: How it is hashed; V(argon2) is wrong where the control machine's Python does not have it.
     type: raw
     required: true
   seed:
@@ -35,7 +35,7 @@ options:
 EXAMPLES = r"""
 - name: Show what is wrong
   ansible.builtin.debug:
-    msg: "{{ '' | igrafx.liveconnect.jupyter_problems('auto', inventory_hostname) }}"
+    msg: "{{ '' | igrafx.liveconnect.jupyter_problems('argon2', inventory_hostname) }}"
 """
 
 RETURN = r"""
@@ -44,6 +44,11 @@ _value:
   type: list
   elements: str
 """
+
+
+def jupyter_problems(password: object, scheme: object, seed: object) -> list[str]:
+    """See DOCUMENTATION."""
+    return jupyter.jupyter_problems(password, scheme, seed, has_argon2=argon2.has_argon2id())
 
 
 class FilterModule:

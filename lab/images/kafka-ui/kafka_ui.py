@@ -35,7 +35,8 @@ COOKIE = "SESSION"
 LONGEST_FORM = 4096
 NOTICE = "This is the stand-in for Kafka UI of the LiveConnect lab, not Kafka UI itself."
 PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>UI for Apache Kafka (lab)</title></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>UI for Apache Kafka (lab)</title></head>
 <body><h1>UI for Apache Kafka</h1><p>{notice}</p>{body}</body></html>
 """
 FORM = """<form method="post" action="/login">

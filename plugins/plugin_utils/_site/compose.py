@@ -16,6 +16,9 @@ from .names import closest
 _EXTERNAL_USER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _EXTERNAL_PASSWORD = re.compile(r"[A-Za-z0-9!#%&()*+,./:;<=>?@^_{|}~-]{16,128}")
 _SIZE = re.compile(r"(\d+)([bkmg])b?", re.IGNORECASE)
+_PROCESSORS = re.compile(r"\d+(\.\d+)?")
+# What the engine can divide a processor into.
+_LEAST_PROCESSORS = 0.01
 _FACTORS = {"b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 # What cannot stand on one line, which is all that the images take of the file of a password.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -43,7 +46,10 @@ def compose_problems(
         *_version_problems(declared),
         *_external_problems(declared),
         *references_problems(declared["connect_secrets"], "liveconnect_connect_secrets"),
+        *_sftp_data_problems(declared),
         *_service_problems("compose_memory_limits", declared["memory_limits"], services),
+        *_service_problems("compose_cpu_limits", declared["cpu_limits"], services),
+        *_cpu_problems(declared["cpu_limits"]),
         *_service_problems("compose_environment", declared["environment"], services),
         *_service_problems("compose_heap_sizes", declared["heap_sizes"], heap_sizes),
         *_heap_problems({**memory_limits, **declared["memory_limits"]}, {**heap_sizes, **declared["heap_sizes"]}),
@@ -124,6 +130,21 @@ def _external_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
         )
 
 
+def _sftp_data_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    missing = [component for component in ("jupyter", "sftp") if component not in declared["components"]]
+    if declared["jupyter_sftp_data"] and missing:
+        yield (
+            f"compose_jupyter_sftp_data is true without the component {' and '.join(missing)}:"
+            " add it to liveconnect_components, or leave the option out."
+        )
+
+
+def _cpu_problems(limits: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    for service, limit in limits.items():
+        if isinstance(limit, bool) or not _PROCESSORS.fullmatch(str(limit)) or float(limit) < _LEAST_PROCESSORS:
+            yield f"compose_cpu_limits: '{limit}' of {service} is not a number of processors: write it as 1.5."
+
+
 def _service_problems(variable: str, by_service: t.Mapping[str, t.Any], services: t.Iterable[str]) -> t.Iterator[str]:
     known = sorted(services)
     for service in by_service:
@@ -183,6 +204,7 @@ def compose_mounts(compose_file: t.Mapping[str, t.Any]) -> list[str]:
 
 def _read_only(service: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     for volume in service.get("volumes", []):
-        parts = volume.split(":")
+        # A mount that is written out as a mapping holds data, which is read as it comes.
+        parts = volume.split(":") if isinstance(volume, str) else [""]
         if parts[0].startswith("./") and parts[-1] == "ro":
             yield parts[0].removeprefix("./")

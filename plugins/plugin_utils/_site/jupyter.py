@@ -7,11 +7,14 @@
 
 from __future__ import annotations
 
-SCHEMES = ("auto", "argon2", "sha512")
+SCHEMES = ("argon2", "sha512")
 
 
-def jupyter_problems(password: object, scheme: object, seed: object) -> list[str]:
-    """Sentences about the password, how it is hashed, and what its salt is derived from."""
+def jupyter_problems(password: object, scheme: object, seed: object, *, has_argon2: bool) -> list[str]:
+    """Sentences about the password, how it is hashed, and what its salt is derived from.
+
+    ``has_argon2`` says whether the control machine's Python has Argon2.
+    """
     problems = []
     if password is None or password == "":
         problems.append(
@@ -22,6 +25,11 @@ def jupyter_problems(password: object, scheme: object, seed: object) -> list[str
         problems.append("liveconnect_jupyter_password (jupyter_password) is not text: put it in quotes.")
     if scheme not in SCHEMES:
         problems.append(f"jupyter_password_scheme is '{scheme}': choose from {', '.join(SCHEMES)}.")
+    elif scheme == "argon2" and not has_argon2:
+        problems.append(
+            "jupyter_password_scheme is 'argon2', which the control machine's Python does not have: install argon2-cffi"
+            " (python3-argon2) for it, or set the option to 'sha512' for all control machines."
+        )
     if not isinstance(seed, str) or not seed:
         problems.append("jupyter_password_seed is not a text, or empty: leave it out, or write some text.")
     return problems

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 from lab import build, engine  # noqa: E402
 
 PASSWORD = "open sesame"
-CONNECT = "1000:1000"
+CONNECT, JUPYTER = "1000:1000", "1000:100"
 SECONDS_TO_START = 30
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to users")
@@ -53,10 +53,14 @@ class Server:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def service(self, name: str) -> dict[str, t.Any]:
+        """A service of the compose file."""
+        services: dict[str, dict[str, t.Any]] = yaml.safe_load((self.folder / "compose.yml").read_text())["services"]
+        return services[name]
+
     def mounts(self, service: str) -> list[str]:
         """The bind mounts of a service as Docker takes them."""
-        services = yaml.safe_load((self.folder / "compose.yml").read_text())["services"]
-        return [f"{self.folder}/node/{mount.removeprefix('./')}" for mount in services[service]["volumes"]]
+        return [f"{self.folder}/node/{mount.removeprefix('./')}" for mount in self.service(service)["volumes"]]
 
     def wait(self, starts: int) -> None:
         """Wait until the server listens for the given time."""
@@ -81,6 +85,17 @@ class Server:
         command = ["docker", "run", "--rm", "--user", CONNECT, "--volume", mount, "--entrypoint", "cat"]
         return run(*command, self.image, f"/sftp/{path}")
 
+    def as_jupyter(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command as Jupyter's user with the groups and the mount that its service has."""
+        service = self.service("jupyter")
+        (mount,) = [mount for mount in service["volumes"] if isinstance(mount, dict)]
+        source = self.folder / "node" / mount["source"]
+        options = [f"--mount=type=bind,source={source},target={mount['target']}{',readonly' * mount['read_only']}"]
+        options += [f"--group-add={group}" for group in service["group_add"]]
+        return run(
+            "docker", "run", "--rm", "--user", JUPYTER, *options, "--entrypoint", command[0], self.image, *command[1:]
+        )
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Server]:
@@ -92,7 +107,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Server]:
     (folder / "askpass").write_text(f"#!/bin/sh\necho '{PASSWORD}'\n")
     (folder / "askpass").chmod(0o755)
     site = {
-        "liveconnect_components": ["sftp"],
+        "liveconnect_components": ["sftp", "jupyter"],
+        "compose_jupyter_sftp_data": True,
         "liveconnect_advertised_address": "192.0.2.1",
         "liveconnect_sftp_users": [
             {
@@ -164,6 +180,21 @@ def test_a_file_without_permissions_for_its_group_is_handed_over_by_the_document
     assert "Permission denied" in server.read_by_connect("acme/upload/kept.csv").stderr
     assert "Permission denied" in server.read_by_connect("acme/upload/kept-too.csv").stderr
     assert server.read_by_connect("acme/upload/y.csv").stdout == "mine\n"
+
+
+def test_jupyter_reads_what_users_and_connect_put_down_and_changes_nothing(server: Server) -> None:
+    (server.folder / "j.csv").write_text("from a user\n")
+    (server.folder / "j.csv").chmod(0o640)
+    assert server.sftp("put j.csv incoming/j.csv", "chmod 640 incoming/j.csv").returncode == 0
+    done = server.data / "acme/processed/moved.csv"
+    done.write_text("moved by Connect\n")
+    os.chown(done, 1000, 1000)
+    done.chmod(0o640)
+
+    assert server.as_jupyter("cat", "/sftp/acme/incoming/j.csv").stdout == "from a user\n"
+    assert server.as_jupyter("cat", "/sftp/acme/processed/moved.csv").stdout == "moved by Connect\n"
+    for command in (["rm", "/sftp/acme/processed/moved.csv"], ["touch", "/sftp/acme/upload/new.csv"]):
+        assert "Read-only file system" in server.as_jupyter(*command).stderr
 
 
 def test_what_is_not_writable_is_only_read(server: Server) -> None:

@@ -90,6 +90,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     "compose_components": COMPONENTS,
                     "compose_ksqldb_rocksdb_memory": "512m",
                     "compose_external_security": "sasl_ssl",
+                    "compose_cpu_limits": {"jupyter": 1.5, "connect": "2"},
                     "_compose_digests": {},
                 },
             }
@@ -160,6 +161,26 @@ def test_what_the_real_images_want(services: dict[str, dict[str, t.Any]]) -> Non
     assert services["kafka-ui"]["environment"]["JAVA_OPTS"] == "-XX:MaxRAMPercentage=50"
     assert services["kafka-ui"]["healthcheck"]["test"][-1].startswith("http://127.0.0.1:8080/")
     assert f"./conf/dbt/projects:{services['dbt']['working_dir']}" in services["dbt"]["volumes"]
+
+
+def test_a_service_has_as_many_processors_as_are_declared(services: dict[str, dict[str, t.Any]]) -> None:
+    limits = {name: service["cpus"] for name, service in services.items() if "cpus" in service}
+
+    assert limits == {"jupyter": 1.5, "connect": 2.0}
+
+
+def test_jupyter_has_no_data_of_others_unless_that_is_declared(services: dict[str, dict[str, t.Any]]) -> None:
+    assert "group_add" not in services["jupyter"]
+    assert [mount for mount in services["jupyter"]["volumes"] if "sftp" in str(mount)] == []
+
+
+def test_the_first_folder_of_jupyter_is_the_mounted_one(services: dict[str, dict[str, t.Any]]) -> None:
+    configuration = yaml.safe_load((ROLES / "jupyter/vars/main.yml").read_text())["_jupyter_configuration"]
+    mounts = dict(mount.split(":")[:2] for mount in services["jupyter"]["volumes"])
+
+    assert configuration["ServerApp"]["root_dir"] == mounts["./notebooks"]
+    for file in configuration["NotebookNotary"].values():
+        assert file.startswith(mounts["./data/jupyter"] + "/")
 
 
 def test_the_guides_command_finds_a_service_that_runs(services: dict[str, dict[str, t.Any]]) -> None:

@@ -19,6 +19,8 @@ GOOD: dict[str, Any] = {
     "postgres_password": "p",
     "kafka_ui_password": "k",
     "memory_limits": {"connect": "4g"},
+    "cpu_limits": {"connect": 1.5, "nginx": "2"},
+    "jupyter_sftp_data": False,
     "heap_sizes": {"connect": "2g"},
     "environment": {"nginx": {"A": "b"}},
     "connect_secrets": {"pin": "0123", "a b:c#d": "two\nlines"},
@@ -38,8 +40,9 @@ def problems(**changes: Any) -> list[str]:
 def test_what_is_good_passes() -> None:
     assert problems() == []
     assert problems(components=[], postgres_password="", kafka_ui_password=None) == []
-    assert problems(external_password="", memory_limits={}, heap_sizes={}) == []
+    assert problems(external_password="", memory_limits={}, heap_sizes={}, cpu_limits={}) == []
     assert problems(ksqldb_rocksdb_memory="512m", udfs=[{"src": "udfs.jar"}, {"maven": SETTER}]) == []
+    assert problems(jupyter_sftp_data=True, components=["jupyter", "sftp"]) == []
 
 
 @pytest.mark.parametrize(
@@ -73,6 +76,14 @@ def test_what_is_good_passes() -> None:
         ({"external_password": "short"}, "must have 16 to 128"),
         ({"external_password": "sixteen letters and more"}, "no spaces"),
         ({"memory_limits": {"connect": "4g", "conect": "1g"}}, "there is no service 'conect': did you mean connect?"),
+        ({"cpu_limits": {"conect": 1}}, "compose_cpu_limits: there is no service 'conect': did you mean connect?"),
+        ({"cpu_limits": {"connect": "500m"}}, "'500m' of connect is not a number of processors: write it as 1.5."),
+        ({"cpu_limits": {"connect": 0}}, "'0' of connect is not a number of processors"),
+        ({"cpu_limits": {"connect": True}}, "'True' of connect is not a number of processors"),
+        (
+            {"jupyter_sftp_data": True, "components": ["jupyter"]},
+            "compose_jupyter_sftp_data is true without the component sftp: add it",
+        ),
         ({"heap_sizes": {"nginx": "1m"}}, "there is no service 'nginx': choose from connect, ksqldb-server."),
         ({"environment": {"zebra": {}}}, "compose_environment: there is no service 'zebra'"),
         ({"heap_sizes": {"connect": "4g"}}, "the heap of connect (4g) does not fit into its memory limit (4g)"),
@@ -99,7 +110,13 @@ def test_files_that_are_read_at_the_start_are_those_mounted_read_only_into_a_ser
     services = {
         "connect": {
             "labels": label,
-            "volumes": ["./plugins:/plugins:ro", "./conf/connect:/secrets:ro", "./data:/data", "/etc/ssl:/ssl:ro"],
+            "volumes": [
+                "./plugins:/plugins:ro",
+                "./conf/connect:/secrets:ro",
+                "./data:/data",
+                "/etc/ssl:/ssl:ro",
+                {"type": "bind", "source": "./data/sftp", "target": "/sftp", "read_only": True},
+            ],
         },
         "data-transform": {"volumes": ["./conf/init:/docker-entrypoint-initdb.d:ro"]},
         "broker": {},
