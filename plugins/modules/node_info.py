@@ -101,7 +101,14 @@ docker:
     - C(images) are the images that the engine has, as C(repository:tag) and as C(repository@digest).
   returned: with V(docker) in O(gather)
   type: dict
-  sample: {installed: true, program: 26.1.5, engine: 26.1.5, compose: 2.26.1, error: "", rules: true, images: ["nginx:1.30.5"]}
+  sample:
+    installed: true
+    program: 26.1.5
+    engine: 26.1.5
+    compose: 2.26.1
+    error: ""
+    rules: true
+    images: ["nginx:1.30.5"]
 sockets:
   description:
     - C(address), C(port), C(process), C(container) and C(project) of each socket that listens, C(process) where it can
