@@ -25,6 +25,10 @@ _SPRING = re.compile(r"\A\{.+?\}|\$\{")
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?")
 _FIRST_KRAFT, _LAST_ZOOKEEPER, _LAST_POSTGRES = (7, 4), 7, 17
 _LABEL = "com.igrafx.liveconnect.config"
+# Where the files lie that nginx has tested; they are those of the same path without it.
+_SERVED = "conf/served/"
+# What a service reads again without being recreated.
+_RELOADED = {"nginx": ["conf/certificates"]}
 
 
 def compose_problems(
@@ -145,10 +149,11 @@ def _bytes(size: object) -> int | None:
 def compose_mounts(compose_file: t.Mapping[str, t.Any]) -> list[str]:
     """``service:path[:path…]`` for each service of a compose file that reads files when it starts.
 
-    These are the services with the label of a digest, and what is mounted read-only into them from beside the file.
+    These are the services with the label of a digest, and what is mounted read-only into them from beside the file, but
+    for what they read again without being recreated.
     """
     return [
-        ":".join([name, *_read_only(service)])
+        ":".join([name, *(path for path in _read_only(service) if path not in _RELOADED.get(name, []))])
         for name, service in compose_file["services"].items()
         if _LABEL in service.get("labels", {})
     ]
@@ -158,4 +163,4 @@ def _read_only(service: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     for volume in service.get("volumes", []):
         parts = volume.split(":")
         if parts[0].startswith("./") and parts[-1] == "ro":
-            yield parts[0].removeprefix("./")
+            yield parts[0].removeprefix("./").replace(_SERVED, "conf/")
