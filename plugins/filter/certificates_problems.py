@@ -18,8 +18,8 @@ author: iGrafx LiveConnect contributors (@igrafx)
 description:
   - Checks what the role P(igrafx.liveconnect.certificates#role) is given, and gives one sentence for each problem.
   - With V(files) every PEM block must be a certificate that OpenSSL, and so nginx, reads and finds strong enough. The
-    first one must cover the names, and the key must belong to it; each further one must be an authority that signed
-    the one before it. All must be valid now.
+    one that belongs to the key must cover the names; each further one must be an authority that signed another one. All
+    must be valid now, and for C(refuse_days) more.
   - No sentence contains the text of a key.
 requirements:
   - cryptography 40 or newer on the control machine, which ansible-core brings along
@@ -27,9 +27,9 @@ positional: _input
 options:
   _input:
     description: >-
-      The role's variables C(source), C(names), C(certificate), C(key), C(kafka), C(valid_for) and C(renew_before), the
-      texts of the two files in C(certificate_text) and C(key_text) (empty for a file that is not there), and in
-      C(site_names) the names of which others check whether they can be DNS names.
+      The role's variables C(source), C(names), C(certificate), C(key), C(kafka), C(valid_for), C(renew_before) and
+      C(refuse_days), the texts of the two files in C(certificate_text) and C(key_text) (empty for a file that is not
+      there), and in C(site_names) the names of which others check whether they can be DNS names.
     type: dict
     required: true
   site:
@@ -54,6 +54,7 @@ EXAMPLES = r"""
       kafka: false
       valid_for: +397d
       renew_before: +30d
+      refuse_days: 0
 """
 
 RETURN = r"""

@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from .chain import HAS_CRYPTOGRAPHY, chain_problems, is_signed_by, validity
+from .chain import HAS_CRYPTOGRAPHY, chain_problems, ending, in_order, is_signed_by, validity
 from .items import text, texts
 from .pem import blocks
 
@@ -103,6 +103,31 @@ def duration(value: object) -> datetime.timedelta | None:
     return None
 
 
+def warnings(declared: t.Mapping[str, t.Any], variables: Variables, now: datetime.datetime) -> list[str]:
+    """A sentence for each given certificate that can be served, but not for as long as ``warn_days`` asks for.
+
+    ``declared`` is that of ``problems``, which has found none.
+    """
+    shown = f"{variables.certificate}: '{_shown(declared['certificate'])}'"
+    return [
+        f"{shown} {sentence}: have it renewed (certificates_warn_days is {declared['warn_days']})."
+        for sentence in ending(read_chain(declared["certificate_text"]), now, int(declared["warn_days"]))
+    ]
+
+
+def in_served_order(certificate_text: str, key_text: str) -> str:
+    """The certificates with the server's own first, and then each one's issuer.
+
+    Text that is in this order already, or cannot be put into it, stays as it is.
+    """
+    try:
+        found, chain, key = blocks(certificate_text.strip()), read_chain(certificate_text), _read_key(key_text)
+    except ValueError:
+        return certificate_text
+    order = in_order(chain, lambda certificate: _belongs(key, certificate))
+    return certificate_text if order == sorted(order) else "".join(found[place].text for place in order)
+
+
 def _file_problems(
     declared: t.Mapping[str, t.Any], names: list[str], variables: Variables, now: datetime.datetime
 ) -> t.Iterator[str]:
@@ -130,14 +155,20 @@ def _file_problems(
                 " passphrase, as nginx reads it."
             )
     if chain:
-        for sentence in [*chain_problems(chain, now), *_cover_problems(chain[0], names)]:
+        if key:
+            chain = [chain[place] for place in in_order(chain, lambda certificate: _belongs(key, certificate))]
+        too_soon = (
+            f"{sentence}, sooner than certificates_refuse_days ({declared['refuse_days']}) lets it: give a renewed one."
+            for sentence in ending(chain, now, int(declared["refuse_days"]))
+        )
+        for sentence in [*chain_problems(chain, now), *too_soon, *_cover_problems(chain[0], names)]:
             yield f"{variables.certificate}: '{certificate_name}' {sentence}"
     if key and declared["kafka"] and (kind := _kind_unknown_to_kafka(key)):
         yield (
             f"{variables.key}: '{key_name}' is of the kind {kind}, which Kafka does not read:"
             " have the certificate issued for an RSA or EC key."
         )
-    if chain and key and _public(chain[0].public_key()) != _public(key.public_key()):
+    if chain and key and not _belongs(key, chain[0]):
         yield (
             f"{variables.key}: the key '{key_name}' does not belong to the certificate '{certificate_name}':"
             " give the key with which it was requested."
@@ -205,6 +236,10 @@ def _read_key(pem: str) -> t.Any:
         raise ValueError("it has a passphrase") from None
     except (ValueError, UnsupportedAlgorithm):
         raise ValueError("it is damaged, or of a kind that is not known") from None
+
+
+def _belongs(key: t.Any, certificate: x509.Certificate) -> bool:
+    return _public(key.public_key()) == _public(certificate.public_key())
 
 
 def _public(key: t.Any) -> bytes:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import subprocess
 import sys
@@ -14,11 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from ansible_collections.igrafx.liveconnect.plugins.filter.certificates_in_order import certificates_in_order
 from ansible_collections.igrafx.liveconnect.plugins.filter.certificates_problems import certificates_problems
+from ansible_collections.igrafx.liveconnect.plugins.filter.pkcs8_key import pkcs8_key
 from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site import certificates
 from certificate_maker import ALL_NAMES, DAY, KEY, NOW, OTHER_KEY, authority, certificate, key_text
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 LOOK = Path(__file__).resolve().parents[4] / "roles/certificates/files/look.py"
 
@@ -41,6 +44,7 @@ def said(**change: t.Any) -> list[str]:
         "kafka": True,
         "valid_for": "+397d",
         "renew_before": "+30d",
+        "refuse_days": 0,
     }
     return certificates.problems({**declared, **change}, certificates.SITE, NOW)
 
@@ -54,6 +58,77 @@ def test_nothing_is_wrong_with_what_can_be_served() -> None:
     assert not said(certificate_text=certificate(key=rsa_key), key_text=key_text(rsa_key, TRADITIONAL))
     assert not said(certificate_text=certificate(key=edwards), key_text=key_text(edwards), kafka=False)
     assert not said(source="selfsigned", certificate=None, key=None, certificate_text="", key_text="")
+
+
+EC_PARAMETERS = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
+RSA_KEY = rsa.generate_private_key(65537, 2048)
+FORMS = {
+    "RSA, PKCS#1": (RSA_KEY, key_text(RSA_KEY, TRADITIONAL), "BEGIN RSA PRIVATE KEY"),
+    "RSA, PKCS#8": (RSA_KEY, key_text(RSA_KEY), "BEGIN PRIVATE KEY"),
+    "ECDSA, SEC1": (KEY, key_text(KEY, TRADITIONAL), "BEGIN EC PRIVATE KEY"),
+    "ECDSA, SEC1 behind its curve": (KEY, EC_PARAMETERS + key_text(KEY, TRADITIONAL), "BEGIN EC PARAMETERS"),
+    "ECDSA, PKCS#8": (KEY, key_text(), "BEGIN PRIVATE KEY"),
+}
+
+
+@pytest.mark.parametrize(("key", "text", "begin"), FORMS.values(), ids=FORMS)
+def test_keys_of_every_form_are_taken_and_reach_kafka_in_its_own(key: t.Any, text: str, begin: str) -> None:
+    assert text.startswith(f"-----{begin}-----")
+    assert said(certificate_text=certificate(key=key), key_text=text) == []
+    assert said(certificate_text=certificate(key=key), key_text=text, kafka=False) == []
+
+    for_kafka = pkcs8_key(text)
+
+    assert for_kafka.startswith("-----BEGIN PRIVATE KEY-----")
+    assert said(certificate_text=certificate(key=key), key_text=for_kafka) == []
+
+
+ROOT_KEY, MIDDLE_KEY = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+ROOT = authority("root", key=ROOT_KEY, issuer_key=ROOT_KEY)
+MIDDLE = authority("middle", key=MIDDLE_KEY, issuer="root", issuer_key=ROOT_KEY)
+LEAF = certificate(issuer="middle", issuer_key=MIDDLE_KEY)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((LEAF, MIDDLE, ROOT))))
+def test_a_chain_in_another_order_is_put_right(order: tuple[str, ...]) -> None:
+    assert said(certificate_text="".join(order)) == []
+    assert certificates_in_order("".join(order), key=key_text()) == LEAF + MIDDLE + ROOT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"a remark\n{LEAF}\n{MIDDLE}",
+        # Nobody can say where these belong.
+        MIDDLE + LEAF + AUTHORITY,
+        MIDDLE + ROOT,
+        LEAF + LEAF,
+        "rubbish",
+    ],
+)
+def test_what_is_in_order_or_cannot_be_brought_into_it_stays_as_it_is(text: str) -> None:
+    assert certificates_in_order(text, key=key_text()) == text
+    assert certificates_in_order(text, key="rubbish") == text
+
+
+def test_one_that_ends_soon_is_told_and_refused_where_the_operator_wants_it() -> None:
+    middle = authority("middle", key=MIDDLE_KEY, issuer="root", issuer_key=ROOT_KEY, last=NOW + 9 * DAY)
+    declared = {"certificate": "good.crt", "certificate_text": LEAF + middle}
+
+    def warned(days: int) -> list[str]:
+        return certificates.warnings({**declared, "warn_days": days}, certificates.SITE, NOW)
+
+    assert warned(9) == []
+    assert warned(10) == [
+        "liveconnect_certificate: 'good.crt' holds certificate number 2 ('CN=middle'), which ends on 2026-07-10, in 9"
+        " days: have it renewed (certificates_warn_days is 10)."
+    ]
+    assert [sentence.partition(", in ")[2][:7] for sentence in warned(41)] == ["40 days", "9 days:"]
+    assert said(**declared, refuse_days=9) == []
+    assert said(**declared, refuse_days=10) == [
+        "liveconnect_certificate: 'good.crt' holds certificate number 2 ('CN=middle'), which ends on 2026-07-10, in 9"
+        " days, sooner than certificates_refuse_days (10) lets it: give a renewed one."
+    ]
 
 
 EXPIRED = certificate(first=NOW - 9 * DAY, last=NOW - 7 * DAY)
