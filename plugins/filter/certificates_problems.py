@@ -29,7 +29,9 @@ options:
     description: >-
       The role's variables C(source), C(names), C(certificate), C(key), C(kafka), C(valid_for), C(renew_before) and
       C(refuse_days), the texts of the two files in C(certificate_text) and C(key_text) (empty for a file that is not
-      there), and in C(site_names) the names of which others check whether they can be DNS names.
+      there), and in C(site_names) the names of which others check whether they can be DNS names. With V(fetch) also
+      C(fetch), C(hosts) (the names of the inventory's hosts), and in C(fetched) the results of
+      M(ansible.builtin.slurp) for the certificate and the key, or null before they are read.
     type: dict
     required: true
   site:

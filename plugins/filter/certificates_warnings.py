@@ -39,6 +39,7 @@ EXAMPLES = r"""
     msg: "{{ declared | igrafx.liveconnect.certificates_warnings }}"
   vars:
     declared:
+      source: files
       certificate: server.crt
       certificate_text: "{{ lookup('ansible.builtin.file', 'server.crt') }}"
       warn_days: 21

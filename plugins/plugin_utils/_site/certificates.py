@@ -29,7 +29,7 @@ except ImportError:  # pragma: no cover - ansible-core itself depends on it
 PEM = "-----BEGIN "
 DNS_NAME = re.compile(r"([*][.])?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z0-9-]{2,63}")
 DURATION = re.compile(r"[+](?:(\d+)[wW])?(?:(\d+)[dD])?(?:(\d+)[hH])?(?:(\d+)[mM])?(?:(\d+)[sS]?)?")
-SOURCES = ("files", "selfsigned")
+SOURCES = ("files", "fetch", "selfsigned")
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,15 @@ class Variables:
 
 SITE = Variables("liveconnect_certificate", "liveconnect_certificate_key", "liveconnect_certificates_source")
 ROLE = Variables("certificates_certificate", "certificates_key", "certificates_source")
+FETCHED = Variables("certificates_fetch.certificate", "certificates_fetch.key", "certificates_source")
 
 
 def problems(declared: t.Mapping[str, t.Any], variables: Variables, now: datetime.datetime) -> list[str]:
     """Everything that is wrong with a declaration, each in a sentence that begins with the variable.
 
     ``declared`` has the role's variables by their names without the role's, ``certificate_text`` and ``key_text``
-    (empty where there is no such file), and in ``site_names`` the names that others check.
+    (empty where there is no such file), and in ``site_names`` the names that others check. For ``fetch`` there are also
+    ``hosts``, the inventory's, and ``fetched``: what came of reading the certificate and the key, or None before.
     """
     if not HAS_CRYPTOGRAPHY:
         return [
@@ -57,9 +59,14 @@ def problems(declared: t.Mapping[str, t.Any], variables: Variables, now: datetim
         ]
     names = [name for name in texts(declared["names"]) if name]
     found = [*_name_problems(names, texts(declared["site_names"])), *_duration_problems(declared)]
+    well_formed = [name for name in names if _is_name(name)]
     if declared["source"] == "files":
-        well_formed = [name for name in names if _is_name(name)]
         found += _file_problems(declared, well_formed, variables, now)
+    elif declared["source"] == "fetch":
+        reading = [*_fetch_problems(declared["fetch"], declared["hosts"], declared["fetched"])]
+        found += reading
+        if declared["fetched"] and not reading:
+            found += _file_problems({**declared, **declared["fetch"]}, well_formed, FETCHED, now)
     elif declared["source"] not in SOURCES:
         found.append(f"{variables.source} is '{declared['source']}': choose from {', '.join(SOURCES)}.")
     return found
@@ -108,6 +115,8 @@ def warnings(declared: t.Mapping[str, t.Any], variables: Variables, now: datetim
 
     ``declared`` is that of ``problems``, which has found none.
     """
+    if declared["source"] == "fetch":
+        declared, variables = {**declared, **declared["fetch"]}, FETCHED
     shown = f"{variables.certificate}: '{_shown(declared['certificate'])}'"
     return [
         f"{shown} {sentence}: have it renewed (certificates_warn_days is {declared['warn_days']})."
@@ -126,6 +135,32 @@ def in_served_order(certificate_text: str, key_text: str) -> str:
         return certificate_text
     order = in_order(chain, lambda certificate: _belongs(key, certificate))
     return certificate_text if order == sorted(order) else "".join(found[place].text for place in order)
+
+
+def _fetch_problems(
+    fetch: t.Mapping[str, t.Any], hosts: t.Collection[str], fetched: t.Sequence[t.Mapping[str, t.Any]] | None
+) -> t.Iterator[str]:
+    """What is wrong with the place, or with what came of reading there."""
+    if missing := [part for part in ("host", "certificate", "key") if not text(fetch.get(part))]:
+        yield (
+            f"certificates_fetch is without {', '.join(missing)}: give a host of the inventory, and the paths of the"
+            " certificate and the key on it."
+        )
+        return
+    if fetch["host"] not in hosts:
+        yield f"certificates_fetch.host: the inventory has no host '{fetch['host']}': add it, or correct the name."
+    if relative := [part for part in ("certificate", "key") if not text(fetch[part]).startswith("/")]:
+        yield f"certificates_fetch.{relative[0]}: '{fetch[relative[0]]}' is no absolute path: give the whole path."
+    for part, result in zip(("certificate", "key"), fetched or (), strict=False):
+        said = " ".join(text(result.get("msg")).split()) or "it is empty"
+        if result.get("unreachable"):
+            yield f"certificates_fetch.host: '{fetch['host']}' cannot be reached ({said}): have it answer."
+            return
+        if not result.get("content"):
+            yield (
+                f"certificates_fetch.{part}: '{fetch[part]}' on '{fetch['host']}' cannot be read ({said}): put it"
+                " there, or correct the path."
+            )
 
 
 def _file_problems(

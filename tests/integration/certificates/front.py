@@ -125,9 +125,9 @@ class Front:
 
     address: str
 
-    def run(self, command: str) -> str:
-        """What a shell command prints that root runs on the node; LabError when it fails."""
-        return access.run(FOLDER, "liveconnect-vm", f"sudo sh -euc {shlex.quote(command)}").strip()
+    def run(self, command: str, text: str = "", machine: str = "liveconnect-vm") -> str:
+        """What a shell command prints that root runs on a machine; LabError when it fails."""
+        return access.run(FOLDER, machine, f"sudo sh -euc {shlex.quote(command)}", text).strip()
 
     def play(self, declared: t.Mapping[str, t.Any], *arguments: str) -> Played:
         """Run the roles for the node."""

@@ -135,6 +135,7 @@ def test_what_nginx_refuses_replaces_nothing(
     health = "docker exec nginx curl -fsS http://127.0.0.1:8080/health"
     front.run(f"docker restart nginx && timeout 60 sh -c 'until {health}; do sleep 0.2; done'")
     assert front.served() == served
+    front.run(f"rm {MORE}")
 
 
 def test_the_next_good_one_is_served(front: Front, first: Pair) -> None:

@@ -113,7 +113,7 @@ def test_what_is_in_order_or_cannot_be_brought_into_it_stays_as_it_is(text: str)
 
 def test_one_that_ends_soon_is_told_and_refused_where_the_operator_wants_it() -> None:
     middle = authority("middle", key=MIDDLE_KEY, issuer="root", issuer_key=ROOT_KEY, last=NOW + 9 * DAY)
-    declared = {"certificate": "good.crt", "certificate_text": LEAF + middle}
+    declared = {"source": "files", "certificate": "good.crt", "certificate_text": LEAF + middle}
 
     def warned(days: int) -> list[str]:
         return certificates.warnings({**declared, "warn_days": days}, certificates.SITE, NOW)
@@ -129,6 +129,47 @@ def test_one_that_ends_soon_is_told_and_refused_where_the_operator_wants_it() ->
         "liveconnect_certificate: 'good.crt' holds certificate number 2 ('CN=middle'), which ends on 2026-07-10, in 9"
         " days, sooner than certificates_refuse_days (10) lets it: give a renewed one."
     ]
+
+
+FETCH = {"host": "vault", "certificate": "/etc/pki/x.crt", "key": "/etc/pki/x.key"}
+READ = {"content": "YQ=="}
+
+
+def said_of_fetching(**change: t.Any) -> list[str]:
+    given = {"source": "fetch", "certificate": "", "key": "", "fetch": FETCH, "hosts": ["node", "vault"]}
+    return said(**{**given, "fetched": [READ, READ], **change})
+
+
+def test_what_is_fetched_is_checked_as_files_are() -> None:
+    assert said_of_fetching(fetched=None, certificate_text="", key_text="") == []
+    assert said_of_fetching() == []
+    expired, unfit = said_of_fetching(certificate_text=EXPIRED, key_text=key_text(OTHER_KEY))
+    assert expired.startswith("certificates_fetch.certificate: '/etc/pki/x.crt' expired on")
+    assert unfit.startswith("certificates_fetch.key: the key '/etc/pki/x.key' does not belong")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"fetch": {}}, "certificates_fetch is without host, certificate, key: give a host of the inventory"),
+        ({"fetch": {**FETCH, "key": None}}, "certificates_fetch is without key: give"),
+        ({"hosts": ["node"]}, "certificates_fetch.host: the inventory has no host 'vault': add it"),
+        ({"fetch": {**FETCH, "key": "x.key"}}, "certificates_fetch.key: 'x.key' is no absolute path"),
+        (
+            {"fetched": [{"unreachable": True, "msg": "connection\n refused"}] * 2},
+            "certificates_fetch.host: 'vault' cannot be reached (connection refused): have it answer.",
+        ),
+        (
+            {"fetched": [READ, {"msg": "file not found: /etc/pki/x.key", "failed": True}]},
+            "certificates_fetch.key: '/etc/pki/x.key' on 'vault' cannot be read (file not found: /etc/pki/x.key): put",
+        ),
+        ({"fetched": [{"content": ""}, READ]}, "'/etc/pki/x.crt' on 'vault' cannot be read (it is empty)"),
+    ],
+)
+def test_what_cannot_be_fetched_is_one_sentence(change: dict[str, t.Any], words: str) -> None:
+    (sentence,) = said_of_fetching(**change)
+
+    assert words in sentence
 
 
 EXPIRED = certificate(first=NOW - 9 * DAY, last=NOW - 7 * DAY)
@@ -187,7 +228,7 @@ EDWARDS = ed25519.Ed25519PrivateKey.generate()
         ({"names": []}, "certificates_names is empty"),
         ({"names": None}, "certificates_names is empty"),
         ({"names": [*NAMES, "my_group.example.com"]}, "certificates_names: my_group.example.com cannot be a DNS name"),
-        ({"source": "vault"}, "liveconnect_certificates_source is 'vault': choose from files, selfsigned."),
+        ({"source": "vault"}, "liveconnect_certificates_source is 'vault': choose from files, fetch, selfsigned."),
         ({"valid_for": "a year"}, "certificates_valid_for is 'a year': write a time from now"),
         ({"renew_before": None}, "certificates_renew_before is 'None': write a time from now"),
         ({"valid_for": "+4w2d"}, "certificates_renew_before is not shorter than certificates_valid_for"),
