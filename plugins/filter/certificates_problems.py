@@ -31,7 +31,10 @@ options:
       C(refuse_days), the texts of the two files in C(certificate_text) and C(key_text) (empty for a file that is not
       there), and in C(site_names) the names of which others check whether they can be DNS names. With V(fetch) also
       C(fetch), C(hosts) (the names of the inventory's hosts), and in C(fetched) the results of
-      M(ansible.builtin.slurp) for the certificate and the key, or null before they are read.
+      M(ansible.builtin.slurp) for the certificate and the key, or null before they are read. With V(acme) also
+      C(acme_directory), C(acme_terms_agreed), C(acme_challenge), C(acme_ca) and its text in C(acme_ca_text),
+      C(acme_dns_tasks) and in C(acme_dns_tasks_exist) whether there is that file, and in C(publishes_http) whether
+      nginx answers on port 80.
     type: dict
     required: true
   site:

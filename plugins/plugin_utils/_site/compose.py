@@ -28,7 +28,7 @@ _LABEL = "com.igrafx.liveconnect.config"
 # Where the files lie that nginx has tested; they are those of the same path without it.
 _SERVED = "conf/served/"
 # What a service reads again without being recreated.
-_RELOADED = {"nginx": ["conf/certificates"]}
+_RELOADED = {"nginx": ["conf/certificates", "data/acme"]}
 
 
 def compose_problems(

@@ -29,7 +29,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Pair:
 @pytest.fixture(scope="session")
 def front(first: Pair) -> t.Iterator[Front]:
     """The node after its first run, with a stand-in for the console behind nginx."""
-    lab("up", "--name", SITE, "--nodes", "liveconnect-vm:bookworm", "--images", "nginx", "python")
+    lab("up", "--name", SITE, "--nodes", "liveconnect-vm:bookworm", "--images", "nginx", "python", "pebble")
     try:
         started = Front(access.address(FOLDER, "liveconnect-vm"))
         assert started.play(first.declared).changed > 0

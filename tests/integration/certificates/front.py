@@ -47,7 +47,7 @@ AUTHORITY = authority("authority", key=AUTHORITY_KEY, issuer_key=AUTHORITY_KEY, 
 DECLARED = {
     "liveconnect_components": ["nginx"],
     "liveconnect_advertised_address": "192.0.2.1",
-    "nginx_upstreams": ["kafka_ui"],
+    "nginx_upstreams": ["kafka_ui", "jupyter"],
     "project": "{{ lookup('ansible.builtin.template', 'docker-compose.yml.j2') | from_yaml }}",
     "_compose_file": "{{ project | combine({'services': {'nginx': project.services.nginx}}) | to_nice_yaml }}",
 }
@@ -94,11 +94,11 @@ def fingerprint(der: bytes) -> str:
     return hashlib.sha256(der).hexdigest()
 
 
-def made(folder: Path) -> Pair:
-    """A new certificate for the names of the node, and a new key."""
+def made(folder: Path, names: t.Sequence[str] = NAMES) -> Pair:
+    """A new certificate for the names, and a new key."""
     folder.mkdir(parents=True)
     key = ec.generate_private_key(ec.SECP256R1())
-    issued = certificate(names=NAMES, key=key, issuer_key=AUTHORITY_KEY, first=NOW - DAY, last=NOW + 60 * DAY)
+    issued = certificate(names=names, key=key, issuer_key=AUTHORITY_KEY, first=NOW - DAY, last=NOW + 60 * DAY)
     pair = Pair(folder / "front.crt", folder / "front.key")
     pair.certificate.write_text(issued)
     pair.key.write_text(key_text(key))
@@ -148,9 +148,9 @@ class Front:
         """Which container of nginx runs since when."""
         return self.run("docker inspect --format '{{.Id}} {{.State.StartedAt}} {{.RestartCount}}' nginx")
 
-    def connect(self, name: str = CONSOLE) -> Connection:
+    def connect(self, name: str = CONSOLE, authority: str = AUTHORITY) -> Connection:
         """A new connection by TLS, whose certificate is verified."""
-        return Connection(self.address, name)
+        return Connection(self.address, name, authority)
 
     def served(self) -> str:
         """The fingerprint of the certificate that a new connection is shown."""
@@ -168,9 +168,9 @@ class Front:
 class Connection(http.client.HTTPConnection):
     """One connection by TLS to the node under one of its names."""
 
-    def __init__(self, address: str, name: str) -> None:
+    def __init__(self, address: str, name: str, authority: str) -> None:
         super().__init__(name, 443, timeout=60)
-        context = ssl.create_default_context(cadata=AUTHORITY)
+        context = ssl.create_default_context(cadata=authority)
         plain = socket.create_connection((address, 443), timeout=60)
         self.sock = secured = context.wrap_socket(plain, server_hostname=name)
         self.fingerprint = fingerprint(secured.getpeercert(binary_form=True) or b"")

@@ -12,7 +12,7 @@ import pytest
 from front import Front, Pair, made
 
 PATHS = {"certificate": "/etc/pki/front.crt", "key": "/etc/pki/front.key"}
-FETCHED = {"certificates_source": "fetch", "certificates_fetch": {"host": "platform-vm", **PATHS}}
+FETCHED = {"certificates_source": "fetch", "certificates_fetch_from": {"host": "platform-vm", **PATHS}}
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +39,13 @@ def test_it_is_served_and_the_key_is_shown_nowhere(front: Front, kept: Pair) -> 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"key": "/etc/pki/nowhere.key"}, "certificates_fetch.key: '/etc/pki/nowhere.key' on 'platform-vm' cannot be"),
+        (
+            {"key": "/etc/pki/nowhere.key"},
+            "certificates_fetch_from.key: '/etc/pki/nowhere.key' on 'platform-vm' cannot be",
+        ),
         ({"certificate": "/bin/true"}, "'/bin/true' cannot be read as a certificate (it has no PEM block)"),
-        ({"host": "nowhere"}, "certificates_fetch.host: 'nowhere' cannot be reached ("),
-        ({"host": "unknown"}, "certificates_fetch.host: the inventory has no host 'unknown'"),
+        ({"host": "nowhere"}, "certificates_fetch_from.host: 'nowhere' cannot be reached ("),
+        ({"host": "unknown"}, "certificates_fetch_from.host: the inventory has no host 'unknown'"),
     ],
 )
 @pytest.mark.usefixtures("kept")
@@ -53,8 +56,8 @@ def test_what_cannot_be_fetched_is_one_sentence(
     inventory = tmp_path / "hosts"
     inventory.write_text("nowhere ansible_host=127.0.0.1 ansible_port=9\n")
 
-    fetch = {**FETCHED["certificates_fetch"], **change}
-    refused = front.play({**FETCHED, "certificates_fetch": fetch}, "-i", str(inventory))
+    fetch = {**FETCHED["certificates_fetch_from"], **change}
+    refused = front.play({**FETCHED, "certificates_fetch_from": fetch}, "-i", str(inventory))
 
     assert refused.code != 0
     assert words in refused.output

@@ -144,30 +144,83 @@ def test_what_is_fetched_is_checked_as_files_are() -> None:
     assert said_of_fetching(fetched=None, certificate_text="", key_text="") == []
     assert said_of_fetching() == []
     expired, unfit = said_of_fetching(certificate_text=EXPIRED, key_text=key_text(OTHER_KEY))
-    assert expired.startswith("certificates_fetch.certificate: '/etc/pki/x.crt' expired on")
-    assert unfit.startswith("certificates_fetch.key: the key '/etc/pki/x.key' does not belong")
+    assert expired.startswith("certificates_fetch_from.certificate: '/etc/pki/x.crt' expired on")
+    assert unfit.startswith("certificates_fetch_from.key: the key '/etc/pki/x.key' does not belong")
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"fetch": {}}, "certificates_fetch is without host, certificate, key: give a host of the inventory"),
-        ({"fetch": {**FETCH, "key": None}}, "certificates_fetch is without key: give"),
-        ({"hosts": ["node"]}, "certificates_fetch.host: the inventory has no host 'vault': add it"),
-        ({"fetch": {**FETCH, "key": "x.key"}}, "certificates_fetch.key: 'x.key' is no absolute path"),
+        ({"fetch": {}}, "certificates_fetch_from is without host, certificate, key: give a host of the inventory"),
+        ({"fetch": {**FETCH, "key": None}}, "certificates_fetch_from is without key: give"),
+        ({"hosts": ["node"]}, "certificates_fetch_from.host: the inventory has no host 'vault': add it"),
+        ({"fetch": {**FETCH, "key": "x.key"}}, "certificates_fetch_from.key: 'x.key' is no absolute path"),
         (
             {"fetched": [{"unreachable": True, "msg": "connection\n refused"}] * 2},
-            "certificates_fetch.host: 'vault' cannot be reached (connection refused): have it answer.",
+            "certificates_fetch_from.host: 'vault' cannot be reached (connection refused): have it answer.",
         ),
         (
             {"fetched": [READ, {"msg": "file not found: /etc/pki/x.key", "failed": True}]},
-            "certificates_fetch.key: '/etc/pki/x.key' on 'vault' cannot be read (file not found: /etc/pki/x.key): put",
+            "certificates_fetch_from.key: '/etc/pki/x.key' on 'vault' cannot be read (file not found: /etc/pki/x.key):",
         ),
         ({"fetched": [{"content": ""}, READ]}, "'/etc/pki/x.crt' on 'vault' cannot be read (it is empty)"),
     ],
 )
 def test_what_cannot_be_fetched_is_one_sentence(change: dict[str, t.Any], words: str) -> None:
     (sentence,) = said_of_fetching(**change)
+
+    assert words in sentence
+
+
+DIRECTORY = "https://acme.example.com/dir"
+
+
+def said_of_acme(**change: t.Any) -> list[str]:
+    given = {
+        "source": "acme",
+        "names": NAMES[:1],
+        "acme_directory": DIRECTORY,
+        "acme_terms_agreed": True,
+        "acme_challenge": "http-01",
+        "acme_ca": "",
+        "acme_ca_text": "",
+        "acme_dns_tasks": "",
+        "acme_dns_tasks_exist": False,
+        "publishes_http": True,
+    }
+    return said(**{**given, **change})
+
+
+STAR = ["*.pf1.example.com"]
+DNS = {"acme_challenge": "dns-01", "acme_dns_tasks": "dns.yml", "acme_dns_tasks_exist": True}
+
+
+def test_nothing_is_wrong_with_what_an_acme_server_can_issue() -> None:
+    assert said_of_acme() == []
+    assert said_of_acme(acme_ca="ca.pem", acme_ca_text=AUTHORITY) == []
+    assert said_of_acme(**DNS, names=STAR, publishes_http=False) == []
+    # How long it is valid is the server's business.
+    assert said_of_acme(valid_for="+1d", renew_before="+30d") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"acme_directory": ""}, "certificates_acme_directory is '': give the https:// address"),
+        (
+            {"acme_directory": "http://x/dir"},
+            "certificates_acme_directory is 'http://x/dir': give the https:// address",
+        ),
+        ({"acme_terms_agreed": False}, "certificates_acme_terms_agreed is not true: read the terms of service"),
+        ({"acme_ca": "ca.pem"}, "certificates_acme_ca: 'ca.pem' is no PEM file on the control machine"),
+        ({"publishes_http": False}, "'http-01', but nginx does not answer on port 80 without the component nginx"),
+        ({"names": STAR}, "certificates_names: *.pf1.example.com cannot be proved by http-01: list the names"),
+        ({**DNS, "acme_dns_tasks_exist": False}, "certificates_acme_dns_tasks: there is no file 'dns.yml'"),
+        ({**DNS, "names": NAMES}, "certificates_names: 192.0.2.1 cannot be proved by dns-01"),
+    ],
+)
+def test_what_an_acme_server_cannot_issue_is_one_sentence(change: dict[str, t.Any], words: str) -> None:
+    (sentence,) = said_of_acme(**change)
 
     assert words in sentence
 
@@ -228,7 +281,10 @@ EDWARDS = ed25519.Ed25519PrivateKey.generate()
         ({"names": []}, "certificates_names is empty"),
         ({"names": None}, "certificates_names is empty"),
         ({"names": [*NAMES, "my_group.example.com"]}, "certificates_names: my_group.example.com cannot be a DNS name"),
-        ({"source": "vault"}, "liveconnect_certificates_source is 'vault': choose from files, fetch, selfsigned."),
+        (
+            {"source": "vault"},
+            "liveconnect_certificates_source is 'vault': choose from files, fetch, selfsigned, acme.",
+        ),
         ({"valid_for": "a year"}, "certificates_valid_for is 'a year': write a time from now"),
         ({"renew_before": None}, "certificates_renew_before is 'None': write a time from now"),
         ({"valid_for": "+4w2d"}, "certificates_renew_before is not shorter than certificates_valid_for"),
@@ -284,8 +340,8 @@ class Lies:
 
 
 def due(served: Lies, authority: Lies | None = None, kafka: bool = False) -> dict[str, str]:
-    found = {"served": vars(served), "authority": vars(authority or Lies(AUTHORITY))}
-    declared = {"names": ["*.PF1.example.com", "192.0.2.1"], "renew_before": "+30d", "kafka": kafka}
+    found = {"served": vars(served), "authority": vars(authority or Lies(AUTHORITY)), "directory": ""}
+    declared = {"names": ["*.PF1.example.com", "192.0.2.1"], "renew_before": "+30d", "kafka": kafka, "directory": ""}
     return certificates.due(found, declared, NOW)
 
 
@@ -329,6 +385,32 @@ def test_what_is_due_is_named_with_the_reason(served: Lies, authority: Lies | No
     assert due(served, authority, kafka=True) == made
 
 
+@pytest.mark.parametrize(
+    ("served", "issuer", "made"),
+    [
+        (Lies(), DIRECTORY, {}),
+        (Lies(), "", {"certificate": f"{DIRECTORY} did not issue it"}),
+        (Lies(), "https://staging.example.com/dir", {"certificate": f"{DIRECTORY} did not issue it"}),
+        (Lies(is_pkcs8=False), DIRECTORY, {"key": "Kafka does not read its form"}),
+        (NOTHING, "", {"key": "there is none", "certificate": "there is none"}),
+        (
+            Lies(certificate(last=NOW + 29 * DAY)),
+            DIRECTORY,
+            {"certificate": "it is valid from 2026-06-30 to 2026-07-30"},
+        ),
+        (Lies(certificate(names=ALL_NAMES[:1])), DIRECTORY, {"certificate": "it is for DNS:*.pf1.example.com"}),
+    ],
+)
+def test_what_an_acme_server_is_asked_for_is_what_it_has_not_issued_or_ends(
+    served: Lies, issuer: str, made: dict[str, str]
+) -> None:
+    found = {"served": vars(served), "authority": vars(NOTHING), "directory": f"{issuer}\n"}
+
+    declared = {"names": ["*.pf1.example.com", "192.0.2.1"], "renew_before": "+30d", "kafka": True}
+
+    assert certificates.due(found, {**declared, "directory": DIRECTORY}, NOW) == made
+
+
 @pytest.fixture(scope="module")
 def look() -> t.Any:
     """The script that runs on the node, as a module."""
@@ -355,8 +437,14 @@ def test_the_node_tells_what_lies_there_but_never_a_key(look: t.Any, tmp_path: P
         assert not look.look(certificate_file, key_file)["fits"]
 
 
-def test_the_script_prints_one_object_that_the_filter_takes() -> None:
-    command = [sys.executable, "-I", "-", *("/nowhere/" + name for name in ("ca.crt", "ca.key", "x.crt", "x.key"))]
-    done = subprocess.run(command, input=LOOK.read_bytes(), capture_output=True, check=True)
+def test_the_script_prints_one_object_that_the_filter_takes(tmp_path: Path) -> None:
+    nowhere = [f"/nowhere/{name}" for name in ("ca.crt", "ca.key", "x.crt", "x.key")]
 
-    assert json.loads(done.stdout) == {"authority": vars(NOTHING), "served": vars(NOTHING)}
+    def printed(issuer: Path) -> t.Any:
+        command = [sys.executable, "-I", "-", *nowhere, issuer]
+        return json.loads(subprocess.run(command, input=LOOK.read_bytes(), capture_output=True, check=True).stdout)
+
+    nothing = {"authority": vars(NOTHING), "served": vars(NOTHING)}
+    assert printed(tmp_path / "directory") == {**nothing, "directory": ""}
+    (tmp_path / "directory").write_text(DIRECTORY)
+    assert printed(tmp_path / "directory") == {**nothing, "directory": DIRECTORY}
