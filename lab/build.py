@@ -114,6 +114,7 @@ IMAGES: tuple[Image, ...] = (
     _image("jupyter", artifacts="jupyter-venv", publish="jupyter/all-spark-notebook:2025-03-24"),
     _image("dbt", artifacts="dbt-venv", publish="dbt-labs/dbt-postgres:1.9.0"),
     _image("kcat", publish="edenhill/kcat:1.7.1"),
+    _image("pebble", publish="letsencrypt/pebble:lab"),
     _image("plugins", artifacts="plugin-archives"),
     _image("registry"),
     # The machines of a site: bare Debian 13, Debian 12 with an engine already there, and the platform's.

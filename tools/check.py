@@ -91,6 +91,7 @@ LANES: tuple[tuple[Check, ...], ...] = (
         Check("sftp", "lab", ("pytest", "tests/integration/sftp"), after=LAB_READY, is_pytest=True),
         Check("browser", "lab", ("tools/system_packages.sh", "browser")),
         Check("web", "lab", ("pytest", "tests/integration/web"), after=(*LAB_READY, "browser"), is_pytest=True),
+        Check("certificates", "lab", ("pytest", "tests/integration/certificates"), after=LAB_READY, is_pytest=True),
     ),
 )
 

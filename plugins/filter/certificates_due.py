@@ -1,7 +1,7 @@
 # Copyright (c) iGrafx LiveConnect contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which parts of a self-signed certificate have to be made."""
+"""Which parts of a certificate that is made or issued have to be made."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site import ce
 
 DOCUMENTATION = r"""
 name: certificates_due
-short_description: Which parts of a self-signed certificate have to be made
+short_description: Which parts of a certificate have to be made or issued
 version_added: 0.1.0
 author: iGrafx LiveConnect contributors (@igrafx)
 description:
-  - Compares what is on the node with what is declared for V(selfsigned) in the role
+  - Compares what is on the node with what is declared for V(selfsigned) and V(acme) in the role
     P(igrafx.liveconnect.certificates#role).
 requirements:
   - cryptography 40 or newer on the control machine, which ansible-core brings along
@@ -25,7 +25,7 @@ options:
   _input:
     description: >-
       What is on the node. C(authority) and C(served), each with C(certificate) (its text), C(has_key), C(fits) and
-      C(is_pkcs8).
+      C(is_pkcs8). With O(directory) also C(directory), that of the ACME server which issued what is there.
     type: dict
     required: true
   names:
@@ -41,6 +41,10 @@ options:
     description: Whether the key must be PKCS#8.
     type: bool
     default: false
+  directory:
+    description: The directory of the ACME server that issues the certificate; empty where the node's authority does.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -59,10 +63,15 @@ _value:
 
 
 def certificates_due(
-    found: t.Mapping[str, t.Any], *, names: t.Sequence[str], renew_before: str, kafka: bool = False
+    found: t.Mapping[str, t.Any],
+    *,
+    names: t.Sequence[str],
+    renew_before: str,
+    kafka: bool = False,
+    directory: str = "",
 ) -> dict[str, str]:
     """See DOCUMENTATION."""
-    declared = {"names": names, "renew_before": renew_before, "kafka": kafka}
+    declared = {"names": names, "renew_before": renew_before, "kafka": kafka, "directory": directory}
     return certificates.due(found, declared, datetime.datetime.now(datetime.UTC))
 
 

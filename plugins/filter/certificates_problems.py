@@ -18,8 +18,8 @@ author: iGrafx LiveConnect contributors (@igrafx)
 description:
   - Checks what the role P(igrafx.liveconnect.certificates#role) is given, and gives one sentence for each problem.
   - With V(files) every PEM block must be a certificate that OpenSSL, and so nginx, reads and finds strong enough. The
-    first one must cover the names, and the key must belong to it; each further one must be an authority that signed
-    the one before it. All must be valid now.
+    one that belongs to the key must cover the names; each further one must be an authority that signed another one. All
+    must be valid now, and for C(refuse_days) more.
   - No sentence contains the text of a key.
 requirements:
   - cryptography 40 or newer on the control machine, which ansible-core brings along
@@ -27,9 +27,14 @@ positional: _input
 options:
   _input:
     description: >-
-      The role's variables C(source), C(names), C(certificate), C(key), C(kafka), C(valid_for) and C(renew_before), the
-      texts of the two files in C(certificate_text) and C(key_text) (empty for a file that is not there), and in
-      C(site_names) the names of which others check whether they can be DNS names.
+      The role's variables C(source), C(names), C(certificate), C(key), C(kafka), C(valid_for), C(renew_before) and
+      C(refuse_days), the texts of the two files in C(certificate_text) and C(key_text) (empty for a file that is not
+      there), and in C(site_names) the names of which others check whether they can be DNS names. With V(fetch) also
+      C(fetch), C(hosts) (the names of the inventory's hosts), and in C(fetched) the results of
+      M(ansible.builtin.slurp) for the certificate and the key, or null before they are read. With V(acme) also
+      C(acme_directory), C(acme_terms_agreed), C(acme_challenge), C(acme_ca) and its text in C(acme_ca_text),
+      C(acme_dns_tasks) and in C(acme_dns_tasks_exist) whether there is that file, and in C(publishes_http) whether
+      nginx answers on port 80.
     type: dict
     required: true
   site:
@@ -54,6 +59,7 @@ EXAMPLES = r"""
       kafka: false
       valid_for: +397d
       renew_before: +30d
+      refuse_days: 0
 """
 
 RETURN = r"""

@@ -26,7 +26,8 @@ CHANGES: dict[str, tuple[dict[str, t.Any], set[str]]] = {
     # An option of the engine that is declared no more stays; one that is declared otherwise does not.
     "docker": ({"docker_daemon_options": {**ENGINE, "log-opts": {**ENGINE["log-opts"], "max-file": "4"}}}, set()),
     "firewall": ({"firewall_ports": [8081, 19092, 19093]}, set()),
-    "certificates": ({"certificates_names": ["liveconnect.example.com"]}, {"nginx"}),
+    # A reload, and no new container.
+    "certificates": ({"certificates_names": ["liveconnect.example.com"]}, set()),
     "nginx": ({"nginx_read_timeout": 1800}, {"nginx"}),
     "sftp": ({"liveconnect_sftp_users": [*SITE["liveconnect_sftp_users"], SECOND]}, {"sftp"}),
     "data_transform": ({"data_transform_init_scripts": [{"name": "other.sql", "content": "SELECT 1;"}]}, set()),

@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from .chain import HAS_CRYPTOGRAPHY, chain_problems, is_signed_by, validity
+from .chain import HAS_CRYPTOGRAPHY, chain_problems, ending, in_order, is_signed_by, validity
 from .items import text, texts
 from .pem import blocks
 
@@ -29,7 +29,7 @@ except ImportError:  # pragma: no cover - ansible-core itself depends on it
 PEM = "-----BEGIN "
 DNS_NAME = re.compile(r"([*][.])?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z0-9-]{2,63}")
 DURATION = re.compile(r"[+](?:(\d+)[wW])?(?:(\d+)[dD])?(?:(\d+)[hH])?(?:(\d+)[mM])?(?:(\d+)[sS]?)?")
-SOURCES = ("files", "selfsigned")
+SOURCES = ("files", "fetch", "selfsigned", "acme")
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,16 @@ class Variables:
 
 SITE = Variables("liveconnect_certificate", "liveconnect_certificate_key", "liveconnect_certificates_source")
 ROLE = Variables("certificates_certificate", "certificates_key", "certificates_source")
+FETCHED = Variables("certificates_fetch_from.certificate", "certificates_fetch_from.key", "certificates_source")
 
 
 def problems(declared: t.Mapping[str, t.Any], variables: Variables, now: datetime.datetime) -> list[str]:
     """Everything that is wrong with a declaration, each in a sentence that begins with the variable.
 
     ``declared`` has the role's variables by their names without the role's, ``certificate_text`` and ``key_text``
-    (empty where there is no such file), and in ``site_names`` the names that others check.
+    (empty where there is no such file), and in ``site_names`` the names that others check. For ``fetch`` there are also
+    ``hosts``, the inventory's, and ``fetched``: what came of reading the certificate and the key, or None before. For
+    ``acme`` there is what ``_acme_problems`` names.
     """
     if not HAS_CRYPTOGRAPHY:
         return [
@@ -57,9 +60,16 @@ def problems(declared: t.Mapping[str, t.Any], variables: Variables, now: datetim
         ]
     names = [name for name in texts(declared["names"]) if name]
     found = [*_name_problems(names, texts(declared["site_names"])), *_duration_problems(declared)]
+    well_formed = [name for name in names if _is_name(name)]
     if declared["source"] == "files":
-        well_formed = [name for name in names if _is_name(name)]
         found += _file_problems(declared, well_formed, variables, now)
+    elif declared["source"] == "fetch":
+        reading = [*_fetch_problems(declared["fetch"], declared["hosts"], declared["fetched"])]
+        found += reading
+        if declared["fetched"] and not reading:
+            found += _file_problems({**declared, **declared["fetch"]}, well_formed, FETCHED, now)
+    elif declared["source"] == "acme":
+        found += _acme_problems(declared, well_formed)
     elif declared["source"] not in SOURCES:
         found.append(f"{variables.source} is '{declared['source']}': choose from {', '.join(SOURCES)}.")
     return found
@@ -85,7 +95,7 @@ def _duration_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
         if length is None:
             yield f"certificates_{option} is '{declared[option]}': write a time from now, such as +30d or +52w."
     valid, renewed = lengths["valid_for"], lengths["renew_before"]
-    if valid and renewed and renewed >= valid:
+    if valid and renewed and renewed >= valid and declared["source"] != "acme":
         yield (
             "certificates_renew_before is not shorter than certificates_valid_for, so that every run would make a new"
             " certificate: lower the one, or raise the other."
@@ -101,6 +111,102 @@ def duration(value: object) -> datetime.timedelta | None:
     with contextlib.suppress(OverflowError):
         return datetime.timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
     return None
+
+
+def warnings(declared: t.Mapping[str, t.Any], variables: Variables, now: datetime.datetime) -> list[str]:
+    """A sentence for each given certificate that can be served, but not for as long as ``warn_days`` asks for.
+
+    ``declared`` is that of ``problems``, which has found none.
+    """
+    if declared["source"] == "fetch":
+        declared, variables = {**declared, **declared["fetch"]}, FETCHED
+    shown = f"{variables.certificate}: '{_shown(declared['certificate'])}'"
+    return [
+        f"{shown} {sentence}: have it renewed (certificates_warn_days is {declared['warn_days']})."
+        for sentence in ending(read_chain(declared["certificate_text"]), now, int(declared["warn_days"]))
+    ]
+
+
+def in_served_order(certificate_text: str, key_text: str) -> str:
+    """The certificates with the server's own first, and then each one's issuer.
+
+    Text that is in this order already, or cannot be put into it, stays as it is.
+    """
+    try:
+        found, chain, key = blocks(certificate_text.strip()), read_chain(certificate_text), _read_key(key_text)
+    except ValueError:
+        return certificate_text
+    order = in_order(chain, lambda certificate: _belongs(key, certificate))
+    return certificate_text if order == sorted(order) else "".join(found[place].text for place in order)
+
+
+def _fetch_problems(
+    fetch: t.Mapping[str, t.Any], hosts: t.Collection[str], fetched: t.Sequence[t.Mapping[str, t.Any]] | None
+) -> t.Iterator[str]:
+    """What is wrong with the place, or with what came of reading there."""
+    if missing := [part for part in ("host", "certificate", "key") if not text(fetch.get(part))]:
+        yield (
+            f"certificates_fetch_from is without {', '.join(missing)}: give a host of the inventory, and the paths of"
+            " the certificate and the key on it."
+        )
+        return
+    if fetch["host"] not in hosts:
+        yield f"certificates_fetch_from.host: the inventory has no host '{fetch['host']}': add it, or correct the name."
+    if relative := [part for part in ("certificate", "key") if not text(fetch[part]).startswith("/")]:
+        yield f"certificates_fetch_from.{relative[0]}: '{fetch[relative[0]]}' is no absolute path: give the whole path."
+    for part, result in zip(("certificate", "key"), fetched or (), strict=False):
+        said = " ".join(text(result.get("msg")).split()) or "it is empty"
+        if result.get("unreachable"):
+            yield f"certificates_fetch_from.host: '{fetch['host']}' cannot be reached ({said}): have it answer."
+            return
+        if not result.get("content"):
+            yield (
+                f"certificates_fetch_from.{part}: '{fetch[part]}' on '{fetch['host']}' cannot be read ({said}): put it"
+                " there, or correct the path."
+            )
+
+
+def _acme_problems(declared: t.Mapping[str, t.Any], names: list[str]) -> t.Iterator[str]:
+    """What keeps an ACME server from issuing a certificate, as far as it can be told before it is asked.
+
+    ``declared`` has ``acme_directory``, ``acme_terms_agreed``, ``acme_challenge``, ``acme_ca`` and ``acme_dns_tasks``
+    as the operator gave them, the text of the one in ``acme_ca_text``, whether the other is a file in
+    ``acme_dns_tasks_exist``, and in ``publishes_http`` whether nginx answers on port 80.
+    """
+    if not text(declared["acme_directory"]).startswith("https://"):
+        yield (
+            f"certificates_acme_directory is '{declared['acme_directory']}': give the https:// address of the ACME"
+            " server's directory."
+        )
+    if not declared["acme_terms_agreed"]:
+        yield (
+            "certificates_acme_terms_agreed is not true: read the terms of service of the ACME server, and agree to"
+            " them."
+        )
+    if text(declared["acme_ca"]) and PEM not in declared["acme_ca_text"]:
+        yield (
+            f"certificates_acme_ca: '{_shown(declared['acme_ca'])}' is no PEM file on the control machine: put it"
+            " there, or correct the path, which is relative to the inventory's directory."
+        )
+    if declared["acme_challenge"] == "dns-01":
+        if not declared["acme_dns_tasks_exist"]:
+            yield (
+                f"certificates_acme_dns_tasks: there is no file '{declared['acme_dns_tasks']}' on the control machine:"
+                " give a file with the tasks that write and remove a record, relative to the inventory's directory."
+            )
+        if addresses := [name for name in names if _is_address(name)]:
+            yield (
+                f"certificates_names: {', '.join(addresses)} cannot be proved by dns-01: use a name instead of the"
+                " address, or http-01."
+            )
+        return
+    if not declared["publishes_http"]:
+        yield (
+            "certificates_acme_challenge is 'http-01', but nginx does not answer on port 80 without the component"
+            " nginx: add it, or use dns-01."
+        )
+    if stars := [name for name in names if name.startswith("*.")]:
+        yield f"certificates_names: {', '.join(stars)} cannot be proved by http-01: list the names, or use dns-01."
 
 
 def _file_problems(
@@ -130,14 +236,20 @@ def _file_problems(
                 " passphrase, as nginx reads it."
             )
     if chain:
-        for sentence in [*chain_problems(chain, now), *_cover_problems(chain[0], names)]:
+        if key:
+            chain = [chain[place] for place in in_order(chain, lambda certificate: _belongs(key, certificate))]
+        too_soon = (
+            f"{sentence}, sooner than certificates_refuse_days ({declared['refuse_days']}) lets it: give a renewed one."
+            for sentence in ending(chain, now, int(declared["refuse_days"]))
+        )
+        for sentence in [*chain_problems(chain, now), *too_soon, *_cover_problems(chain[0], names)]:
             yield f"{variables.certificate}: '{certificate_name}' {sentence}"
     if key and declared["kafka"] and (kind := _kind_unknown_to_kafka(key)):
         yield (
             f"{variables.key}: '{key_name}' is of the kind {kind}, which Kafka does not read:"
             " have the certificate issued for an RSA or EC key."
         )
-    if chain and key and _public(chain[0].public_key()) != _public(key.public_key()):
+    if chain and key and not _belongs(key, chain[0]):
         yield (
             f"{variables.key}: the key '{key_name}' does not belong to the certificate '{certificate_name}':"
             " give the key with which it was requested."
@@ -207,6 +319,10 @@ def _read_key(pem: str) -> t.Any:
         raise ValueError("it is damaged, or of a kind that is not known") from None
 
 
+def _belongs(key: t.Any, certificate: x509.Certificate) -> bool:
+    return _public(key.public_key()) == _public(certificate.public_key())
+
+
 def _public(key: t.Any) -> bytes:
     encoded: bytes = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return encoded
@@ -270,18 +386,20 @@ def _is_address(name: str) -> bool:
 def due(found: t.Mapping[str, t.Any], declared: t.Mapping[str, t.Any], now: datetime.datetime) -> dict[str, str]:
     """Which of ``authority``, ``key`` and ``certificate`` have to be made, each with the reason.
 
-    ``found`` is what the role's look.py prints; ``declared`` has ``names``, ``renew_before`` and ``kafka``.
+    ``found`` is what the role's look.py prints; ``declared`` has ``names``, ``renew_before``, ``kafka``, and in
+    ``directory`` that of the ACME server that issues the certificate, or nothing where an authority of the node does.
     """
     renewed = now + (duration(declared["renew_before"]) or datetime.timedelta())
     authority, served = found["authority"], found["served"]
     reasons: dict[str, str] = {}
-    if reason := _worn(authority, renewed, now):
+    directory = declared["directory"]
+    if not directory and (reason := _worn(authority, renewed, now)):
         reasons["authority"] = reason
     if not served["has_key"]:
         reasons["key"] = "there is none"
     elif declared["kafka"] and not served["is_pkcs8"]:
         reasons["key"] = "Kafka does not read its form"
-    if reason := _worn(served, renewed, now) or _differs(served, authority, texts(declared["names"])):
+    if reason := _worn(served, renewed, now) or _differs(found, texts(declared["names"]), directory):
         reasons["certificate"] = reason
     elif "authority" in reasons:
         reasons["certificate"] = "its authority is renewed"
@@ -303,14 +421,16 @@ def _worn(found: t.Mapping[str, t.Any], renewed: datetime.datetime, now: datetim
     return None
 
 
-def _differs(served: t.Mapping[str, t.Any], authority: t.Mapping[str, t.Any], names: list[str]) -> str | None:
+def _differs(found: t.Mapping[str, t.Any], names: list[str], directory: str) -> str | None:
     """Why a certificate that is valid is not the declared one."""
-    certificate = read_chain(served["certificate"])[0]
+    certificate = read_chain(found["served"]["certificate"])[0]
     covered = alternative_names(certificate)
     if {_normal(entry.partition(":")[2]) for entry in covered} != {_normal(name) for name in names if name}:
         return f"it is for {', '.join(covered) or 'no name at all'}"
+    if directory:
+        return None if found["directory"].strip() == directory else f"{directory} did not issue it"
     try:
-        is_ours = is_signed_by(certificate, read_chain(authority["certificate"])[0])
+        is_ours = is_signed_by(certificate, read_chain(found["authority"]["certificate"])[0])
     except ValueError:
         is_ours = False
     return None if is_ours else "another authority signed it"

@@ -41,6 +41,31 @@ def chain_problems(chain: t.Sequence[x509.Certificate], now: datetime.datetime) 
             return
 
 
+def in_order(chain: t.Sequence[x509.Certificate], is_own: t.Callable[[x509.Certificate], bool]) -> list[int]:
+    """The places of the certificates in the order in which they are sent: the server's own, then each one's issuer.
+
+    Where that is not clear, as when one belongs elsewhere or ``is_own`` holds of none, they stay as they are.
+    """
+    as_given = list(range(len(chain)))
+    order = [place for place in as_given if is_own(chain[place])][:1]
+    while order and (rest := [place for place in as_given if place not in order]):
+        last = chain[order[-1]]
+        issuers = [place for place in rest if not is_self_issued(last) and is_signed_by(last, chain[place])]
+        if not issuers:
+            return as_given
+        order.append(issuers[0])
+    return order or as_given
+
+
+def ending(chain: t.Sequence[x509.Certificate], now: datetime.datetime, days: int) -> t.Iterator[str]:
+    """The end of a sentence for each certificate that is valid now, and not any more after so many days."""
+    for number, certificate in enumerate(chain, start=1):
+        first, last = validity(certificate)
+        if first <= now <= last < now + datetime.timedelta(days=days):
+            which = "" if number == 1 else f"holds {_called(certificate, number)}, which "
+            yield f"{which}ends on {last:%Y-%m-%d}, in {(last - now).days} days"
+
+
 def _own_problems(certificate: x509.Certificate, number: int, now: datetime.datetime) -> t.Iterator[str]:
     first, last = validity(certificate)
     valid = f"it is valid from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"

@@ -29,6 +29,10 @@ _VERSION = re.compile(r"(\d+)(?:\.(\d+))?")
 _FIRST_KRAFT, _LAST_ZOOKEEPER, _LAST_POSTGRES = (7, 4), 7, 17
 _LABEL = "com.igrafx.liveconnect.config"
 _ROCKSDB_SETTER = "io.confluent.ksql:ksqldb-rocksdb-config-setter"
+# Where the files lie that nginx has tested; they are those of the same path without it.
+_SERVED = "conf/served/"
+# What a service reads again without being recreated.
+_RELOADED = {"nginx": ["conf/certificates", "data/acme"]}
 
 
 def compose_problems(
@@ -193,10 +197,11 @@ def _bytes(size: object) -> int | None:
 def compose_mounts(compose_file: t.Mapping[str, t.Any]) -> list[str]:
     """``service:path[:path…]`` for each service of a compose file that reads files when it starts.
 
-    These are the services with the label of a digest, and what is mounted read-only into them from beside the file.
+    These are the services with the label of a digest, and what is mounted read-only into them from beside the file, but
+    for what they read again without being recreated.
     """
     return [
-        ":".join([name, *_read_only(service)])
+        ":".join([name, *(path for path in _read_only(service) if path not in _RELOADED.get(name, []))])
         for name, service in compose_file["services"].items()
         if _LABEL in service.get("labels", {})
     ]
@@ -207,4 +212,4 @@ def _read_only(service: t.Mapping[str, t.Any]) -> t.Iterator[str]:
         # A mount that is written out as a mapping holds data, which is read as it comes.
         parts = volume.split(":") if isinstance(volume, str) else [""]
         if parts[0].startswith("./") and parts[-1] == "ro":
-            yield parts[0].removeprefix("./")
+            yield parts[0].removeprefix("./").replace(_SERVED, "conf/")

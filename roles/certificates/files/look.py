@@ -4,10 +4,11 @@
 """Prints what an earlier run made, as one JSON object.
 
 It has ``authority`` and ``served``, each with ``certificate`` (its text, empty when there is none), ``has_key``,
-``fits`` (whether key and certificate belong together) and ``is_pkcs8``.
+``fits`` (whether key and certificate belong together) and ``is_pkcs8``; and ``directory``, that of the ACME server
+which issued what is served (empty when none did).
 
-Arguments: the authority's certificate and key, the served certificate and key. A key never leaves the node. Standard
-library only.
+Arguments: the authority's certificate and key, the served certificate and key, the file that names the ACME server. A
+key never leaves the node. Standard library only.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ def fits(certificate: Path, key: Path) -> bool:
 
 
 if __name__ == "__main__":
-    authority_certificate, authority_key, served_certificate, served_key = map(Path, sys.argv[1:])
+    authority_certificate, authority_key, served_certificate, served_key, issuer = map(Path, sys.argv[1:])
     authority, served = look(authority_certificate, authority_key), look(served_certificate, served_key)
-    print(json.dumps({"authority": authority, "served": served}))
+    directory = issuer.read_text("utf-8", "replace") if issuer.is_file() else ""
+    print(json.dumps({"authority": authority, "served": served, "directory": directory}))

@@ -124,6 +124,16 @@ def test_files_that_are_read_at_the_start_are_those_mounted_read_only_into_a_ser
     assert compose_mounts({"services": services}) == ["connect:plugins:conf/connect"]
 
 
+def test_a_certificate_is_read_at_the_start_by_the_broker_alone_and_what_is_served_is_what_is_declared() -> None:
+    label = {"com.igrafx.liveconnect.config": "${X_CONFIG:-}"}
+    certificate = "./conf/served/certificates:/etc/ssl/docker:ro"
+    services = {
+        "broker": {"labels": label, "volumes": [certificate]},
+        "nginx": {"labels": label, "volumes": ["./conf/served/nginx/nginx.conf:/etc/nginx/nginx.conf:ro", certificate]},
+    }
+    assert compose_mounts({"services": services}) == ["broker:conf/certificates", "nginx:conf/nginx/nginx.conf"]
+
+
 @pytest.mark.parametrize("broker", ["r:5000/cp-kafka", "cp-kafka:latest", "cp-kafka@sha256:ab", "r:7/cp-kafka:v7.4"])
 def test_an_image_whose_tag_is_no_version_is_not_judged(broker: str) -> None:
     assert problems(images={"broker": broker, "data-transform": "postgres:latest"}) == []
