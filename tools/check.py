@@ -89,6 +89,7 @@ LANES: tuple[tuple[Check, ...], ...] = (
         Check("connectors", "lab", ("pytest", "tests/integration/connectors"), after=LAB_READY, is_pytest=True),
         Check("workgroup", "lab", ("pytest", "tests/integration/workgroup"), after=LAB_READY, is_pytest=True),
         Check("sftp", "lab", ("pytest", "tests/integration/sftp"), after=LAB_READY, is_pytest=True),
+        Check("nginx", "lab", ("pytest", "tests/integration/nginx"), after=LAB_READY, is_pytest=True),
     ),
 )
 

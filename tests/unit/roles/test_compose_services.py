@@ -44,6 +44,7 @@ DECLARED = {
     "liveconnect_external_password": f"{MARK}-0123",
     "liveconnect_jupyter_password": MARK,
     "liveconnect_kafka_ui_password": PASSWORD,
+    "liveconnect_ksqldb_password": f"{MARK}-4567",
     "liveconnect_pipelines": [{"variables": {"password": MARK}}],
     "liveconnect_platform": {"postgres": {"host": "platform", "password": MARK}},
     "liveconnect_postgres_password": PASSWORD,
@@ -89,6 +90,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     "compose_advertised_address": "192.0.2.1",
                     "compose_components": COMPONENTS,
                     "compose_external_security": "sasl_ssl",
+                    "compose_ksqldb_login": True,
                     "_compose_digests": {},
                 },
             }
