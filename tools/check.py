@@ -92,6 +92,7 @@ LANES: tuple[tuple[Check, ...], ...] = (
         Check("browser", "lab", ("tools/system_packages.sh", "browser")),
         Check("web", "lab", ("pytest", "tests/integration/web"), after=(*LAB_READY, "browser"), is_pytest=True),
         Check("certificates", "lab", ("pytest", "tests/integration/certificates"), after=LAB_READY, is_pytest=True),
+        Check("nginx", "lab", ("pytest", "tests/integration/nginx"), after=LAB_READY, is_pytest=True),
     ),
 )
 

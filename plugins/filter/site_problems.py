@@ -29,9 +29,8 @@ options:
     type: dict
     required: true
   names:
-    description: The DNS names of the site.
-    type: list
-    elements: str
+    description: The DNS names of the site, a list for each variable that declares some.
+    type: dict
     required: true
   ports:
     description: What it publishes; C(port), C(address) (every address when empty) and C(used_by).

@@ -13,8 +13,9 @@ import typing as t
 from .java_properties import references_problems
 from .names import closest
 
-_EXTERNAL_USER = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_EXTERNAL_PASSWORD = re.compile(r"[A-Za-z0-9!#%&()*+,./:;<=>?@^_{|}~-]{16,128}")
+_USER = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LONG_PASSWORD = re.compile(r"[A-Za-z0-9!#%&()*+,./:;<=>?@^_{|}~-]{16,128}")
+_HOW_LONG = "must have 16 to 128 letters, digits and signs, and no spaces, quotes, dollars or backslashes"
 _SIZE = re.compile(r"(\d+)([bkmg])b?", re.IGNORECASE)
 _PROCESSORS = re.compile(r"\d+(\.\d+)?")
 # What the engine can divide a processor into.
@@ -49,6 +50,7 @@ def compose_problems(
         *_password_problems(declared),
         *_version_problems(declared),
         *_external_problems(declared),
+        *_ksqldb_problems(declared),
         *references_problems(declared["connect_secrets"], "liveconnect_connect_secrets"),
         *_sftp_data_problems(declared),
         *_service_problems("compose_memory_limits", declared["memory_limits"], services),
@@ -121,17 +123,30 @@ def _numbers(tag: str) -> tuple[int, int] | None:
 def _external_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     if declared["external_security"] != "sasl_ssl":
         return
-    if not _EXTERNAL_USER.fullmatch(str(declared["external_user"])):
-        yield (
-            f"compose_external_user: '{declared['external_user']}' cannot be a name:"
-            " use at most 64 letters, digits, hyphens and underscores."
-        )
+    yield from _user_problems("compose_external_user", declared["external_user"])
     password = str(declared["external_password"] or "")
-    if password and not _EXTERNAL_PASSWORD.fullmatch(password):
+    if password and not _LONG_PASSWORD.fullmatch(password):
+        yield f"liveconnect_external_password {_HOW_LONG}: choose another, or leave it out and one is made."
+
+
+def _ksqldb_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    if not declared["ksqldb_login"]:
+        return
+    yield from _user_problems("compose_ksqldb_user", declared["ksqldb_user"])
+    password = str(declared["ksqldb_password"] or "")
+    if not password:
         yield (
-            "liveconnect_external_password must have 16 to 128 letters, digits and signs, and no spaces, quotes,"
-            " dollars or backslashes: choose another, or leave it out and one is made."
+            "liveconnect_ksqldb_password is not set, and liveconnect_expose_ksqldb publishes ksqlDB behind it: put it"
+            " into the site's vault file (ansible-vault edit); or, where everybody who reaches port 443 of the node may"
+            " run statements, set liveconnect_expose_ksqldb to open."
         )
+    elif not _LONG_PASSWORD.fullmatch(password):
+        yield f"liveconnect_ksqldb_password {_HOW_LONG}: choose another."
+
+
+def _user_problems(variable: str, user: object) -> t.Iterator[str]:
+    if not _USER.fullmatch(str(user)):
+        yield f"{variable}: '{user}' cannot be a name: use at most 64 letters, digits, hyphens and underscores."
 
 
 def _sftp_data_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:

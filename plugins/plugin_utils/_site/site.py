@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .console import console_problems
 from .names import dns_problems, misspelt_variables, unknown_variables
 from .ports import port_problems
 from .specification import Options, value_problems, with_options_of_roles
@@ -56,18 +57,20 @@ def _variables_of_roles(specifications: t.Mapping[str, t.Any]) -> set[str]:
 def site_problems(
     declared: t.Mapping[str, t.Any],
     node: t.Mapping[str, t.Any],
-    names: t.Iterable[str],
+    names: t.Mapping[str, t.Iterable[str]],
     ports: t.Iterable[t.Mapping[str, t.Any]],
     of_roles: t.Iterable[str] = (),
 ) -> list[str]:
     """Sentences about a site whose variables are ``declared`` as they are specified, and its node.
 
-    ``node``: the facts of node_info; ``names``: the DNS names of the site; ``ports``: what it publishes; ``of_roles``:
-    the sentences of the roles' own checks, which follow, but for those about a variable that is wrong already.
+    ``node``: the facts of node_info; ``names``: the DNS names of the site by the variables that declare them;
+    ``ports``: what it publishes; ``of_roles``: the sentences of the roles' own checks, which follow, but for those
+    about a variable that is wrong already.
     """
     problems = [
         *_system_problems(node["system"]),
         *_name_problems(declared, names),
+        *console_problems(declared),
         *_address_problems(declared, node["names"]),
         *port_problems(ports, node["sockets"], _PROJECT),
         *_room_problems(declared, node),
@@ -90,7 +93,7 @@ def _system_problems(system: t.Mapping[str, t.Any]) -> t.Iterator[str]:
         yield f"The node's architecture is {system['architecture']}: use one with {usual}."
 
 
-def _name_problems(declared: t.Mapping[str, t.Any], names: t.Iterable[str]) -> list[str]:
+def _name_problems(declared: t.Mapping[str, t.Any], names: t.Mapping[str, t.Iterable[str]]) -> list[str]:
     host, workgroup = declared["liveconnect_host"], declared["liveconnect_workgroup_id"]
     problems = []
     if not host:
@@ -102,12 +105,25 @@ def _name_problems(declared: t.Mapping[str, t.Any], names: t.Iterable[str]) -> l
         problems.append(
             "liveconnect_workgroup_id is not set: write the identifier of the workgroup, as the platform shows it."
         )
-    if problems:
+    if problems := problems or dns_problems(host, "liveconnect_host"):
         return problems
-    # The longest name that is made of a workgroup.
-    label = f"liveconnect-batch-{workgroup}"
-    parts = dns_problems(host, "liveconnect_host") + dns_problems(label, "liveconnect_workgroup_id")
-    return parts or [problem for name in names for problem in dns_problems(name, "liveconnect_host")]
+    given = [(variable, name) for variable, values in names.items() for name in values]
+    # Those that would pass with another workgroup are all wrong in the same way: it is said of the longest.
+    made = [name for _, name in given if dns_problems(name, "") and not dns_problems(name.replace(workgroup, "w"), "")]
+    if made:
+        problems = dns_problems(max(made, key=len), "liveconnect_workgroup_id")
+    for variable, name in given:
+        if name not in made:
+            problems += dns_problems(name, variable)
+    return [*problems, *_repeated(given)]
+
+
+def _repeated(given: t.Iterable[tuple[str, str]]) -> t.Iterator[str]:
+    seen: dict[str, str] = {}
+    for variable, name in given:
+        if before := seen.get(name.lower()):
+            yield f"{variable}: '{name}' is a name of {before} already: a name leads to one place, write it once."
+        seen[name.lower()] = variable
 
 
 def _address_problems(declared: t.Mapping[str, t.Any], meanings: t.Mapping[str, t.Any]) -> t.Iterator[str]:

@@ -44,6 +44,7 @@ DECLARED = {
     "liveconnect_external_password": f"{MARK}-0123",
     "liveconnect_jupyter_password": MARK,
     "liveconnect_kafka_ui_password": PASSWORD,
+    "liveconnect_ksqldb_password": f"{MARK}-4567",
     "liveconnect_pipelines": [{"variables": {"password": MARK}}],
     "liveconnect_platform": {"postgres": {"host": "platform", "password": MARK}},
     "liveconnect_postgres_password": PASSWORD,
@@ -91,6 +92,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     "compose_ksqldb_rocksdb_memory": "512m",
                     "compose_external_security": "sasl_ssl",
                     "compose_cpu_limits": {"jupyter": 1.5, "connect": "2"},
+                    "compose_ksqldb_login": True,
                     "_compose_digests": {},
                 },
             }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import sys
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -43,7 +44,11 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = 1 << 16  # headers and body in one packet
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- signature of the base class
-        """Stay quiet."""
+        """Say nothing but what ``log_request`` says."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002 -- as above
+        """One line for each request, with its headers, as they arrive."""
+        print(json.dumps([int(code), self.requestline, self.headers.items()]), file=sys.stderr, flush=True)
 
     def do_GET(self) -> None:
         path = unquote(self.path.split("?")[0])
@@ -79,7 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         accept = self.headers.get("Accept", "*/*")
         if self.path.rstrip("/") in ("/query", "/query-stream", "/inserts-stream"):
-            self._error(40000, NO_DATA)
+            self._stream(self.path.rstrip("/"))
         elif self.path.rstrip("/") != "/ksql":
             self._not_found()
         elif "json" not in accept and "*/*" not in accept:
@@ -94,6 +99,15 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(*self.engine.post(request))
             else:
                 self._error(40000, "Invalid JSON in request: Cannot deserialize value of type KsqlRequest")
+
+    def _stream(self, path: str) -> None:
+        # As a server of 7.x: only /query answers to HTTP/1.0, and /inserts-stream not even to HTTP/1.1.
+        if path == "/inserts-stream":
+            self._error(40004, "This endpoint is only available when using HTTP2")
+        elif path == "/query-stream" and self.request_version != "HTTP/1.1":
+            self._error(40000, "This endpoint is only available when using HTTP1.1 or HTTP2")
+        else:
+            self._error(40000, NO_DATA)
 
     def do_PUT(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -122,8 +136,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _websocket(self) -> None:
         key = self.headers.get("Sec-WebSocket-Key")
-        if not key:
-            self._error(40000, NO_DATA)
+        asked = [self.headers.get(name, "").lower() for name in ("Upgrade", "Connection")]
+        if not key or asked != ["websocket", "upgrade"] or self.headers.get("Sec-WebSocket-Version") != "13":
+            self._error(40000, 'Can "Upgrade" only to "WebSocket".')
             return
         digest = hashlib.sha1((key + WEBSOCKET_GUID).encode(), usedforsecurity=False).digest()
         self.send_response(HTTPStatus.SWITCHING_PROTOCOLS)

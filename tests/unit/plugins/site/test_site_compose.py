@@ -18,6 +18,9 @@ GOOD: dict[str, Any] = {
     "external_password": "sixteen-letters-and-more",
     "postgres_password": "p",
     "kafka_ui_password": "k",
+    "ksqldb_login": True,
+    "ksqldb_user": "liveconnect",
+    "ksqldb_password": "another:of-sixteen-letters",
     "memory_limits": {"connect": "4g"},
     "cpu_limits": {"connect": 1.5, "nginx": "2"},
     "jupyter_sftp_data": False,
@@ -43,6 +46,7 @@ def test_what_is_good_passes() -> None:
     assert problems(external_password="", memory_limits={}, heap_sizes={}, cpu_limits={}) == []
     assert problems(ksqldb_rocksdb_memory="512m", udfs=[{"src": "udfs.jar"}, {"maven": SETTER}]) == []
     assert problems(jupyter_sftp_data=True, components=["jupyter", "sftp"]) == []
+    assert problems(ksqldb_login=False, ksqldb_user="", ksqldb_password="") == []
 
 
 @pytest.mark.parametrize(
@@ -71,6 +75,10 @@ def test_what_is_good_passes() -> None:
             {"images": {**GOOD["images"], "data-transform": "r:5000/postgres:18.1-alpine"}},
             "compose_image_data_transform: PostgreSQL 18 keeps its data",
         ),
+        ({"ksqldb_password": ""}, "liveconnect_ksqldb_password is not set, and liveconnect_expose_ksqldb publishes"),
+        ({"ksqldb_password": "short"}, "liveconnect_ksqldb_password must have 16 to 128"),
+        ({"ksqldb_password": "sixteen-letters-\u00e9"}, "liveconnect_ksqldb_password must have 16 to 128"),
+        ({"ksqldb_user": "a:b"}, "compose_ksqldb_user: 'a:b' cannot be a name"),
         ({"external_user": "a b"}, "'a b' cannot be a name"),
         ({"external_user": "a\n"}, "cannot be a name"),
         ({"external_password": "short"}, "must have 16 to 128"),

@@ -17,12 +17,19 @@ ADDRESS = "192.168.1.128"
 DECLARED: dict[str, Any] = {
     "liveconnect_host": "pf1.example.com",
     "liveconnect_workgroup_id": "wk1",
+    "liveconnect_components": ["ksqldb", "kafka_ui"],
+    "liveconnect_expose_ksqldb": False,
     "liveconnect_advertised_address": ADDRESS,
     "liveconnect_address_translated": False,
     "liveconnect_directory": "/opt/liveconnect",
     "liveconnect_minimum_disk_gb": 10,
     "liveconnect_minimum_memory_mb": 3700,
     "liveconnect_image_registry": "",
+}
+NAMES = {
+    "liveconnect_console_name": ["liveconnect-{}.pf1.example.com"],
+    "liveconnect_console_aliases": ["other.pf1.example.com"],
+    "liveconnect_batch_name": ["liveconnect-batch-{}.pf1.example.com"],
 }
 NODE: dict[str, Any] = {
     "system": {"distribution": "Debian", "release": "13", "architecture": "x86_64"},
@@ -33,8 +40,14 @@ NODE: dict[str, Any] = {
 }
 
 
-def problems(declared: dict[str, Any] | None = None, node: dict[str, Any] | None = None) -> list[str]:
-    return site_problems(DECLARED | (declared or {}), NODE | (node or {}), ["liveconnect-wk1.pf1.example.com"], [])
+def problems(
+    declared: dict[str, Any] | None = None,
+    node: dict[str, Any] | None = None,
+    names: dict[str, list[str]] | None = None,
+) -> list[str]:
+    site = DECLARED | (declared or {})
+    made = {variable: [name.format(site["liveconnect_workgroup_id"]) for name in NAMES[variable]] for variable in NAMES}
+    return site_problems(site, NODE | (node or {}), made | (names or {}), [])
 
 
 def test_a_good_site_passes() -> None:
@@ -95,10 +108,10 @@ def test_what_roles_say_of_a_variable_of_the_site_that_is_wrong_already_is_not_t
     of_roles = ["liveconnect_host is empty.", "liveconnect_platform.api: wrong.", "The node is slow.", "x_port: wrong."]
 
     assert (
-        site_problems(DECLARED | {"liveconnect_host": ""}, NODE | {"memory_mb": 1}, [], [], of_roles)[-3:]
+        site_problems(DECLARED | {"liveconnect_host": ""}, NODE | {"memory_mb": 1}, {}, [], of_roles)[-3:]
         == of_roles[1:]
     )
-    assert site_problems(DECLARED, NODE, [], [], of_roles) == of_roles
+    assert site_problems(DECLARED, NODE, {}, [], of_roles) == of_roles
 
 
 def test_a_declaration_is_held_against_the_sites_and_the_roles_specifications() -> None:
@@ -116,3 +129,30 @@ def test_a_declaration_is_held_against_the_sites_and_the_roles_specifications() 
         "liveconnect_user is not a variable that anything reads: did you mean liveconnect_users?",
         "liveconnect_users[a].keys is not known: choose from name.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        ({"liveconnect_console_name": ["my_name.example.com"]}, "liveconnect_console_name: the part 'my_name'"),
+        ({"liveconnect_batch_aliases": ["batch.10"]}, "liveconnect_batch_aliases: 'batch.10' ends in a number"),
+        (
+            {"liveconnect_batch_aliases": ["Other.pf1.example.com"]},
+            "liveconnect_batch_aliases: 'Other.pf1.example.com' is a name of liveconnect_console_aliases already",
+        ),
+    ],
+)
+def test_a_name_that_cannot_be_is_said_of_the_variable_that_declares_it(
+    names: dict[str, list[str]], sentence: str
+) -> None:
+    (found,) = problems(names=names)
+    assert found.startswith(sentence)
+
+
+def test_a_workgroup_is_wrong_only_where_it_is_in_a_name() -> None:
+    names = {"liveconnect_console_name": ["console.example.com"], "liveconnect_batch_name": ["batch.example.com"]}
+    assert problems({"liveconnect_workgroup_id": "my_group"}, names=names) == []
+    (found,) = problems(
+        {"liveconnect_workgroup_id": "my_group"}, names={**names, "liveconnect_batch_aliases": ["my_group.a"]}
+    )
+    assert found.startswith("liveconnect_workgroup_id: the part 'my_group'")
