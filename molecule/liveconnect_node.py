@@ -11,14 +11,28 @@ import json
 import shlex
 import time
 import typing as t
+from collections import defaultdict
 from pathlib import Path
 
 from lab import access
 
 DATA = Path(__file__).resolve().parents[1] / "lab" / "data" / "incidents-1.csv"
+SECOND = DATA.with_name("incidents-2.csv")
 EVENTS = 'SELECT "INCIDENT", cnt, "ACTIVITY", "DATE", "ASSIGNEE", "COMMENT" FROM public."INCIDENT_EVENTS" ORDER BY 1, 2'
 NAME = "liveconnect-vm"
 SECONDS_FOR_ROWS = 90
+
+
+def lines(*files: Path) -> list[dict[str, str]]:
+    """The lines of the files with the number of each event within its case, as the view must have them."""
+    counts: dict[str, int] = defaultdict(int)
+    result: list[dict[str, str]] = []
+    for file in files:
+        with file.open(encoding="utf-8", newline="") as text:
+            for row in csv.DictReader(text):
+                counts[row["INCIDENT"]] += 1
+                result.append(row | {"cnt": str(counts[row["INCIDENT"]])})
+    return sorted(result, key=lambda row: (row["INCIDENT"], int(row["cnt"])))
 
 
 class Node:

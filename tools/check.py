@@ -84,6 +84,7 @@ LANES: tuple[tuple[Check, ...], ...] = (
             ("ansible-playbook", "-c", "local", "-i", "localhost,", "tests/integration/preflight/refusals.yml"),
         ),
         Check("molecule-bookworm", "lab", ("molecule", "test", "-s", "bookworm"), after=LAB_READY, is_pytest=True),
+        Check("upgrade", "lab", ("pytest", "tests/integration/upgrade"), after=LAB_READY, is_pytest=True),
     ),
     (
         Check("connectors", "lab", ("pytest", "tests/integration/connectors"), after=LAB_READY, is_pytest=True),

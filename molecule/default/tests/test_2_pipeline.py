@@ -5,24 +5,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections import defaultdict
-
-from liveconnect_node import DATA, EVENTS, Node
-
-SECOND = DATA.with_name("incidents-2.csv")
-
-
-def lines(*files) -> list[dict[str, str]]:
-    """The lines of the files with the number of each event within its case, as the view must have them."""
-    counts: dict[str, int] = defaultdict(int)
-    result = []
-    for file in files:
-        with file.open(encoding="utf-8", newline="") as text:
-            for row in csv.DictReader(text):
-                counts[row["INCIDENT"]] += 1
-                result.append(row | {"cnt": str(counts[row["INCIDENT"]])})
-    return sorted(result, key=lambda row: (row["INCIDENT"], int(row["cnt"])))
+from liveconnect_node import DATA, EVENTS, SECOND, Node, lines
 
 
 def test_every_line_of_a_file_arrives_once_and_numbered(node: Node) -> None:
