@@ -108,6 +108,7 @@ IMAGES: tuple[Image, ...] = (
     _image("schema-registry", artifacts="registry-jars", publish="confluentinc/cp-schema-registry:7.9.9"),
     _image("ksqldb-server", publish="confluentinc/cp-ksqldb-server:7.9.9"),
     _image("kafka-ui", publish="kafbat/kafka-ui:v1.5.0"),
+    _image("control-center", publish="confluentinc/cp-enterprise-control-center:7.9.9"),
     _image("postgres", publish="postgres:17.12"),
     _image("sftp", publish="atmoz/sftp:debian"),
     _image("nginx", publish="nginx:1.30.5"),

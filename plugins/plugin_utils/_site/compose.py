@@ -26,6 +26,16 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # A password that begins so is taken by Spring for one that is encoded. A part like this it takes for a reference in a
 # variable; in a file, where it does not so far, it may some day.
 _SPRING = re.compile(r"\A\{.+?\}|\$\{")
+# The passwords that a component needs.
+_PASSWORDS = {
+    "data_transform": "postgres_password",
+    "kafka_ui": "kafka_ui_password",
+    "control_center": "control_center_password",
+}
+# What Jetty takes from the file of a password: a comma ends it, blanks around it go, and these words begin a hash.
+_JETTY = re.compile(r"(?!OBF:|MD5:|CRYPT:)[!-+\--~]+")
+_KSQLDB = re.compile(r"[A-Z][A-Z0-9]*")
+_LAST_LEGACY = 7
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?")
 _FIRST_KRAFT, _LAST_ZOOKEEPER, _LAST_POSTGRES = (7, 4), 7, 17
 _LABEL = "com.igrafx.liveconnect.config"
@@ -51,6 +61,7 @@ def compose_problems(
         *_version_problems(declared),
         *_external_problems(declared),
         *_ksqldb_problems(declared),
+        *_control_center_problems(declared),
         *references_problems(declared["connect_secrets"], "liveconnect_connect_secrets"),
         *_sftp_data_problems(declared),
         *_service_problems("compose_memory_limits", declared["memory_limits"], services),
@@ -68,7 +79,7 @@ def compose_problems(
 
 
 def _password_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
-    for component, option in (("data_transform", "postgres_password"), ("kafka_ui", "kafka_ui_password")):
+    for component, option in _PASSWORDS.items():
         password = str(declared[option] or "")
         if component not in declared["components"]:
             continue
@@ -142,6 +153,32 @@ def _ksqldb_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
         )
     elif not _LONG_PASSWORD.fullmatch(password):
         yield f"liveconnect_ksqldb_password {_HOW_LONG}: choose another."
+
+
+def _control_center_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    if "control_center" not in declared["components"]:
+        return
+    yield from _user_problems("compose_control_center_user", declared["control_center_user"])
+    password, name = str(declared["control_center_password"] or ""), str(declared["control_center_ksqldb"])
+    if password and not _JETTY.fullmatch(password):
+        yield (
+            "liveconnect_control_center_password must have letters, digits and signs of ASCII only, no spaces and"
+            " commas, and not begin with OBF:, MD5: or CRYPT:, as Control Center reads it: choose another."
+        )
+    if not _KSQLDB.fullmatch(name):
+        yield (
+            f"compose_control_center_ksqldb: '{name}' cannot be a part of a variable's name: use capital letters and"
+            " digits, with a letter in front."
+        )
+    image, platform = declared["images"]["control-center"], str(declared["confluent_platform"])
+    version = _numbers(_tag(image).replace("${CONFLUENT_PLATFORM}", platform))
+    if version and version[0] > _LAST_LEGACY:
+        source = "compose_confluent_platform" if "${" in image else "compose_image_control_center"
+        yield (
+            f"{source}: there is no such Control Center for Confluent {version[0]}.{version[1]}; its next generation"
+            " needs Prometheus, Alertmanager and Confluent Server, which this collection does not set up: stay with"
+            f" {_LAST_LEGACY}.x, or set liveconnect_console to kafka_ui."
+        )
 
 
 def _user_problems(variable: str, user: object) -> t.Iterator[str]:

@@ -14,7 +14,21 @@ _EXPOSED = {"true", "open"}
 
 def console_problems(declared: t.Mapping[str, t.Any]) -> list[str]:
     """Sentences about the variables of the site, ``declared`` by their names."""
-    return [*_ksqldb_problems(declared)]
+    return [*_contradictions(declared), *_ksqldb_problems(declared)]
+
+
+def _contradictions(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    console, runs = declared["liveconnect_console"], "kafka_ui" in declared["liveconnect_components"]
+    if console == "kafka_ui" and not runs:
+        yield (
+            "liveconnect_console is kafka_ui, and kafka_ui is not among liveconnect_components: add it there, or set"
+            " liveconnect_console to none."
+        )
+    elif console != "kafka_ui" and runs:
+        yield (
+            f"liveconnect_console is {console}, and kafka_ui is among liveconnect_components: a site has one console;"
+            " take kafka_ui out, or set liveconnect_console to kafka_ui."
+        )
 
 
 def _ksqldb_problems(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:

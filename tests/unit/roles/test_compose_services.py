@@ -20,7 +20,7 @@ import yaml
 from playbook import run_play
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
-COMPONENTS = ["ksqldb", "kafka_ui", "data_transform", "sftp", "nginx", "jupyter", "dbt", "kcat"]
+COMPONENTS = ["ksqldb", "kafka_ui", "control_center", "data_transform", "sftp", "nginx", "jupyter", "dbt", "kcat"]
 # Every printable character, and what a file of Java's properties takes for something else.
 SECRETS = {
     "printable": "".join(map(chr, range(32, 127))),
@@ -41,6 +41,7 @@ PASSWORD = MARK + 'it\'s "a" \\\' \\" $y $$ {x {{ 1 }} {% raw %} {# # } €\U000
 DECLARED = {
     "liveconnect_certificate_key": MARK,
     "liveconnect_connect_secrets": SECRETS | {"mark": MARK},
+    "liveconnect_control_center_password": f"{MARK}'\\=#:!",
     "liveconnect_external_password": f"{MARK}-0123",
     "liveconnect_jupyter_password": MARK,
     "liveconnect_kafka_ui_password": PASSWORD,
@@ -93,6 +94,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     "compose_external_security": "sasl_ssl",
                     "compose_cpu_limits": {"jupyter": 1.5, "connect": "2"},
                     "compose_ksqldb_login": True,
+                    "compose_kafka_ui_read_only": True,
+                    "liveconnect_host": "example.com",
+                    "liveconnect_workgroup_id": "wk1",
                     "_compose_digests": {},
                 },
             }
@@ -240,6 +244,24 @@ def test_what_docker_shows_of_a_container_holds_no_secret(project: Path, service
     assert "POSTGRES_USER=" in (project / ".env").read_text()
 
 
+def test_control_center_gets_what_the_real_image_needs_and_the_editor_the_consoles_name(
+    services: dict[str, dict[str, t.Any]],
+) -> None:
+    environment = services["control-center"]["environment"]
+    assert services["control-center"]["image"] == "confluentinc/cp-enterprise-control-center:${CONFLUENT_PLATFORM}"
+    for name in ("BOOTSTRAP_SERVERS", "REPLICATION_FACTOR", "SCHEMA_REGISTRY_URL", "CONNECT_CONNECT-DEFAULT_CLUSTER"):
+        assert environment[f"CONTROL_CENTER_{name}"], name
+    assert environment["CONTROL_CENTER_KSQL_LIVECONNECT1_URL"] == "http://ksqldb-server:8088"
+    advertised = environment["CONTROL_CENTER_KSQL_LIVECONNECT1_ADVERTISED_URL"]
+    assert advertised == "https://liveconnect-wk1.example.com/ksqldb-server"
+    assert services["control-center"]["mem_limit"] == "4096m"
+    assert environment["CONTROL_CENTER_HEAP_OPTS"] == "-Xms2048m -Xmx2048m"
+
+
+def test_kafka_ui_only_shows_where_that_is_said(services: dict[str, dict[str, t.Any]]) -> None:
+    assert services["kafka-ui"]["environment"]["KAFKA_CLUSTERS_0_READONLY"] == "true"
+
+
 @pytest.fixture(scope="module")
 def entries(project: Path) -> dict[str, dict[str, t.Any]]:
     return {entry["path"]: entry for entry in json.loads((project / "entries").read_text())}
@@ -248,7 +270,8 @@ def entries(project: Path) -> dict[str, dict[str, t.Any]]:
 def test_secrets_stand_in_files_that_are_private_and_never_shown(entries: dict[str, dict[str, t.Any]]) -> None:
     secret = {path: entry for path, entry in entries.items() if MARK in entry.get("secret_content", "")}
 
-    assert {"conf/data-transform/password", "conf/kafka-ui/spring.security.user.password"} < set(secret)
+    named = {"conf/data-transform/password", "conf/kafka-ui/spring.security.user.password"}
+    assert named | {"conf/control-center/users.properties"} < set(secret)
     assert [path for path, entry in secret.items() if entry["mode"] not in ("0600", "0640")] == []
     assert [path for path, entry in entries.items() if MARK in entry.get("content", "")] == []
 
@@ -270,6 +293,20 @@ def test_the_images_find_their_passwords_as_they_are_declared(
     assert (login["name"]["content"], login["password"]["secret_content"]) == ("admin", PASSWORD)
     # Whatever the image runs as, it is of the group that may read them.
     assert [entry["group"] for entry in login.values()] == services["kafka-ui"]["group_add"] * 2
+
+
+def test_control_center_reads_its_login_from_files(
+    entries: dict[str, dict[str, t.Any]], services: dict[str, dict[str, t.Any]]
+) -> None:
+    center = services["control-center"]
+    folder = center["environment"]["CONTROL_CENTER_OPTS"].removeprefix("-Djava.security.auth.login.config=")
+    assert folder == "/etc/control-center/login.jaas"
+    assert "./conf/control-center:/etc/control-center:ro" in center["volumes"]
+    realm, _, rest = entries["conf/control-center/login.jaas"]["content"].partition(" {")
+    assert realm == center["environment"]["CONTROL_CENTER_REST_AUTHENTICATION_REALM"]
+    assert 'file="/etc/control-center/users.properties";' in rest
+    users = properties(entries["conf/control-center/users.properties"]["secret_content"])
+    assert users == {"admin": DECLARED["liveconnect_control_center_password"] + ",Administrators"}
 
 
 def test_dbt_renders_its_profile_to_the_password_as_it_is_declared(project: Path) -> None:

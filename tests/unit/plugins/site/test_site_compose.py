@@ -12,7 +12,10 @@ from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.compose i
 
 SETTER = "io.confluent.ksql:ksqldb-rocksdb-config-setter:7.9.9"
 GOOD: dict[str, Any] = {
-    "components": ["data_transform", "kafka_ui"],
+    "components": ["data_transform", "kafka_ui", "control_center"],
+    "control_center_user": "admin",
+    "control_center_password": "it's-a:secret=#!\\",
+    "control_center_ksqldb": "LIVECONNECT1",
     "external_security": "sasl_ssl",
     "external_user": "platform",
     "external_password": "sixteen-letters-and-more",
@@ -27,7 +30,11 @@ GOOD: dict[str, Any] = {
     "heap_sizes": {"connect": "2g"},
     "environment": {"nginx": {"A": "b"}},
     "connect_secrets": {"pin": "0123", "a b:c#d": "two\nlines"},
-    "images": {"broker": "confluentinc/cp-kafka:${CONFLUENT_PLATFORM}", "data-transform": "postgres:17.6"},
+    "images": {
+        "broker": "confluentinc/cp-kafka:${CONFLUENT_PLATFORM}",
+        "data-transform": "postgres:17.6",
+        "control-center": "confluentinc/cp-enterprise-control-center:${CONFLUENT_PLATFORM}",
+    },
     "kafka_mode": "kraft",
     "confluent_platform": "7.9.9",
     "ksqldb_rocksdb_memory": "",
@@ -64,7 +71,7 @@ def test_what_is_good_passes() -> None:
         ({"kafka_ui_password": "a${HOME}"}, "a dollar before a brace"),
         ({"confluent_platform": "7.3.1"}, "compose_confluent_platform: the image of Confluent 7.3.1 knows no KRaft"),
         (
-            {"confluent_platform": "8.0.0", "kafka_mode": "zookeeper"},
+            {"confluent_platform": "8.0.0", "kafka_mode": "zookeeper", "components": []},
             "compose_confluent_platform: Confluent 8.0.0 knows no ZooKeeper",
         ),
         (
@@ -79,6 +86,17 @@ def test_what_is_good_passes() -> None:
         ({"ksqldb_password": "short"}, "liveconnect_ksqldb_password must have 16 to 128"),
         ({"ksqldb_password": "sixteen-letters-\u00e9"}, "liveconnect_ksqldb_password must have 16 to 128"),
         ({"ksqldb_user": "a:b"}, "compose_ksqldb_user: 'a:b' cannot be a name"),
+        ({"control_center_password": ""}, "liveconnect_control_center_password is not set"),
+        ({"control_center_password": "a,b"}, "liveconnect_control_center_password must have"),
+        ({"control_center_password": "a b"}, "no spaces and commas"),
+        ({"control_center_password": "OBF:1v2j"}, "not begin with OBF:"),
+        ({"control_center_user": "a,b"}, "compose_control_center_user: 'a,b' cannot be a name"),
+        ({"control_center_ksqldb": "live_1"}, "compose_control_center_ksqldb: 'live_1' cannot be"),
+        ({"confluent_platform": "8.1.0"}, "no such Control Center for Confluent 8.1"),
+        (
+            {"images": {**GOOD["images"], "control-center": "r:5000/c3:8.0.0"}},
+            "compose_image_control_center: there is no such Control Center for Confluent 8.0",
+        ),
         ({"external_user": "a b"}, "'a b' cannot be a name"),
         ({"external_user": "a\n"}, "cannot be a name"),
         ({"external_password": "short"}, "must have 16 to 128"),
@@ -144,7 +162,8 @@ def test_a_certificate_is_read_at_the_start_by_the_broker_alone_and_what_is_serv
 
 @pytest.mark.parametrize("broker", ["r:5000/cp-kafka", "cp-kafka:latest", "cp-kafka@sha256:ab", "r:7/cp-kafka:v7.4"])
 def test_an_image_whose_tag_is_no_version_is_not_judged(broker: str) -> None:
-    assert problems(images={"broker": broker, "data-transform": "postgres:latest"}) == []
+    images = {"broker": broker, "data-transform": "postgres:latest", "control-center": "r:5000/c3"}
+    assert problems(images=images) == []
 
 
 @pytest.mark.parametrize("password", ["a\\b", "it\\", "{}x", "a{b}", "$x", "'", " a#b \t", '"`$(x)', "é€"])

@@ -12,12 +12,34 @@ from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.console i
 
 GOOD: dict[str, Any] = {
     "liveconnect_components": ["ksqldb", "kafka_ui"],
+    "liveconnect_console": "kafka_ui",
     "liveconnect_expose_ksqldb": False,
 }
 
 
 def problems(**changes: Any) -> list[str]:
     return console_problems(GOOD | {f"liveconnect_{name}": value for name, value in changes.items()})
+
+
+@pytest.mark.parametrize(
+    ("console", "components"), [("control_center", []), ("none", ["ksqldb"]), ("kafka_ui", ["kafka_ui"])]
+)
+def test_a_site_has_one_console_or_none(console: str, components: list[str]) -> None:
+    assert problems(console=console, components=components) == []
+
+
+@pytest.mark.parametrize(
+    ("console", "components", "words"),
+    [
+        ("kafka_ui", ["ksqldb"], "kafka_ui is not among liveconnect_components"),
+        ("control_center", ["kafka_ui"], "is control_center, and kafka_ui is among"),
+        ("none", ["kafka_ui"], "is none, and kafka_ui is among"),
+    ],
+)
+def test_a_console_that_contradicts_the_components_is_refused(console: str, components: list[str], words: str) -> None:
+    (sentence,) = problems(console=console, components=components)
+    assert sentence.startswith("liveconnect_console is ")
+    assert words in sentence
 
 
 # On the command line every value is text.
@@ -34,6 +56,6 @@ def test_what_says_neither_is_refused(exposed: Any) -> None:
 
 @pytest.mark.parametrize("exposed", [True, "open"])
 def test_what_does_not_run_is_not_published(exposed: Any) -> None:
-    assert problems(components=[], expose_ksqldb=False) == []
+    assert problems(components=["kafka_ui"], expose_ksqldb=False) == []
     (sentence,) = problems(components=["kafka_ui"], expose_ksqldb=exposed)
     assert "ksqldb is not among liveconnect_components" in sentence

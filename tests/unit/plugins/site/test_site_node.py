@@ -18,6 +18,7 @@ DECLARED: dict[str, Any] = {
     "liveconnect_host": "pf1.example.com",
     "liveconnect_workgroup_id": "wk1",
     "liveconnect_components": ["ksqldb", "kafka_ui"],
+    "liveconnect_console": "kafka_ui",
     "liveconnect_expose_ksqldb": False,
     "liveconnect_advertised_address": ADDRESS,
     "liveconnect_address_translated": False,
