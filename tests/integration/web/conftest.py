@@ -55,7 +55,7 @@ return Array.from(document.querySelectorAll(arguments[0]))
     .filter(element => element.getClientRects().length > 0)
     .map(element => element.textContent.trim());
 """
-SECONDS = 60
+SECONDS = 120
 PHONE_WIDTH = 390
 
 
