@@ -43,7 +43,7 @@ CHANGES: dict[str, tuple[dict[str, t.Any], set[str]]] = {
 def written(vm: Host) -> str:
     """Every file of the configuration with its mode, owner and digest, but for certificates: they are new each time."""
     find = "find /opt/liveconnect /etc/docker /etc/nftables* /etc/systemd/system -xdev -path '*/data' -prune -o"
-    skip = "-path '*/certificates*' -prune -o -name .env -o -name '*.before' -o"
+    skip = "-path '*/certificates*' -prune -o -path '*/served/tested' -o -name .env -o -name '*.before' -o"
     return vm.check_output(f"{find} {skip} -type f -printf '%p %m %u %g ' -exec sha256sum {{}} \\; | sort")
 
 
