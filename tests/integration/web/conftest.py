@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
@@ -70,6 +71,10 @@ class Site:
     def run(self, command: str, text: str = "") -> str:
         """What a shell command prints that root runs on the node; LabError when it fails."""
         return access.run(FOLDER, "liveconnect-vm", f"sudo {command}", text).strip()
+
+    def declared(self, variable: str) -> t.Any:
+        """The value of a variable of this site alone."""
+        return yaml.safe_load(VARIABLES.read_text())[variable]
 
     def password(self, name: str) -> str:
         """The site's password of this name."""

@@ -73,9 +73,16 @@ def test_an_unknown_name_is_refused(browser: Browser, scheme: str) -> None:
     assert browser.refusal(f"{scheme}://unknown.pf1.example.com/") == refusal
 
 
-def test_ksqldbs_websocket_is_reached_through_the_prefix(site: Site, browser: Browser) -> None:
+def test_ksqldbs_websocket_is_reached_through_the_prefix_by_who_has_its_password(site: Site, browser: Browser) -> None:
     browser.open(f"https://{site.console}/login")
+    refused = browser.driver.execute_async_script(WEBSOCKET, "/ksqldb-server/ws/query")
+    assert refused["opened"] is False
 
+    # As a person answers the browser's dialog, which a driver cannot see.
+    password = site.declared("liveconnect_ksqldb_password")
+    browser.open(f"https://liveconnect:{password}@{site.console}/ksqldb-server/info")
+    assert "KsqlServerInfo" in browser.driver.page_source
+    browser.open(f"https://{site.console}/login")
     found = browser.driver.execute_async_script(WEBSOCKET, "/ksqldb-server/ws/query")
     elsewhere = browser.driver.execute_async_script(WEBSOCKET, "/ws/query")
 
