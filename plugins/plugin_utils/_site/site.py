@@ -109,7 +109,8 @@ def _name_problems(declared: t.Mapping[str, t.Any], names: t.Mapping[str, t.Iter
         return problems
     given = [(variable, name) for variable, values in names.items() for name in values]
     # Those that would pass with another workgroup are all wrong in the same way: it is said of the longest.
-    made = [name for _, name in given if dns_problems(name, "") and not dns_problems(name.replace(workgroup, "w"), "")]
+    wrong = [name for variable, name in given if dns_problems(name, variable)]
+    made = [name for name in wrong if not dns_problems(name.replace(workgroup, "w"), "")]
     if made:
         problems = dns_problems(max(made, key=len), "liveconnect_workgroup_id")
     for variable, name in given:
