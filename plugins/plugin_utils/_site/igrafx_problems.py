@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+import warnings
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -199,12 +200,21 @@ def _threshold_problems(declared: Item) -> t.Iterator[str]:
     thresholds = with_defaults(given, THRESHOLDS)
     for key in ("elements", "seconds"):
         yield from _number_problems(f"thresholds.{key}", thresholds[key], THRESHOLDS[key])
-    pattern = text(thresholds["pattern"])
+    yield from _expression_problems("thresholds.pattern", text(thresholds["pattern"]))
+
+
+def _expression_problems(option: str, pattern: str) -> t.Iterator[str]:
+    """Of a regular expression of Java, what Python can tell."""
+    if _JAVA_ALONE.search(pattern):
+        return
     try:
-        re.compile(pattern)
+        with warnings.catch_warnings(action="ignore"):
+            re.compile(pattern)
     except re.error as error:
-        if error.msg.startswith(_NO_EXPRESSION) and not _JAVA_ALONE.search(pattern):
-            yield f"thresholds.pattern: it is not a regular expression ({error}): correct it, or leave it out."
+        if error.msg.startswith(_NO_EXPRESSION):
+            yield f"{option}: it is not a regular expression ({error}): correct it, or leave it out."
+    except (OverflowError, RecursionError):
+        return
 
 
 def _number_problems(option: str, value: object, default: object) -> t.Iterator[str]:
