@@ -16,7 +16,7 @@ from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site import ig
 from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.pipelines import pipelines_problems
 from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.roles import specifications
 from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.site import declaration_problems
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from igrafx_rules import hold_aggregation_rules, hold_sink_rules
 
@@ -371,12 +371,13 @@ def values(draw: st.DrawFn, role: str, grouped: bool) -> dict[str, t.Any]:
 
 
 @st.composite
-def sinks(draw: st.DrawFn) -> dict[str, t.Any]:
-    grouped = draw(st.booleans())
+def sinks(draw: st.DrawFn, having: str = "", grouped: bool | None = None) -> dict[str, t.Any]:
+    """A valid declaration, ``having`` a column of that role, and grouping tasks or not."""
+    grouped = draw(st.booleans()) if grouped is None else grouped
     columns: list[dict[str, t.Any]] = [{"role": "case"}, {"role": "activity"}]
     columns += [{"role": "time", "format": form} for form in draw(st.lists(FORMAT, min_size=1, max_size=2))]
-    columns += draw(st.lists(values("dimension", grouped), max_size=3))
-    columns += draw(st.lists(values("metric", grouped), max_size=3))
+    columns += draw(st.lists(values("dimension", grouped), min_size=int(having == "dimension"), max_size=3))
+    columns += draw(st.lists(values("metric", grouped), min_size=int(having == "metric"), max_size=3))
     names = draw(st.lists(NAME, min_size=len(columns), max_size=len(columns), unique=True))
     columns = draw(st.permutations([{"name": name} | column for name, column in zip(names, columns, strict=True)]))
     sink = {
@@ -431,66 +432,104 @@ def test_whatever_aggregation_is_declared_rightly_is_taken(aggregation: dict[str
     hold_aggregation_rules(made(aggregation=aggregation)[0]["config"])
 
 
-def _of_role(sink: dict[str, t.Any], *roles: str) -> list[dict[str, t.Any]]:
-    return [column for column in sink["columns"] if column["role"] in roles]
+# Each rule, broken in one way: by an option, by a column of a role, by the columns together.
+
+WRONG_OPTIONS: dict[str, list[t.Any]] = {
+    "topic": ["", None, "a b", "é", "a/b", "x" * 250, ".", ".."],
+    "project": ["", None, "1-1-1-1-1", f"{PROJECT}0", PROJECT[1:], PROJECT.replace("-", "")],
+    "api_url": ["", None, "x", "ftp://x", "https://", "http://a b", "http://a/pub/b", "http://a?b", "http://u:p@a"],
+    "auth_url": ["", None, "x/realms/r", "http://a", "http://a/realms/r/", "http://a/realms", "http://a/realms/r/x"],
+    "key_secret": ["gone"],
+    "retention_days": [0, -1, "x", 1.5, 2**31],
+    "thresholds.elements": [0, -1, "", 2**31],
+    "thresholds.seconds": [0, "soon"],
+    "thresholds.pattern": ["(", "*"],
+    "csv.encoding": ["", "utf-16", "latin1"],
+    "csv.end_of_line": [""],
+    **{f"csv.{sign}": ["", "ab"] for sign in ("separator", "quote", "escape", "comment")},
+    "csv.header": ["perhaps"],
+    "create_column_mapping": ["perhaps"],
+    "events_topic": ["a b"],
+    "name": ["a/b"],
+    "config": [{"projectId": "x"}],
+    "columns": [[], None, "Case", {"Case": "case"}],
+}
+WRONG_COLUMNS: list[tuple[str, dict[str, t.Any]]] = [
+    *((role, {"role": wrong}) for role in ("case", "activity", "time", "dimension", "metric") for wrong in ("", "x")),
+    *(("time", {"format": wrong}) for wrong in ("", None, "d,M", "d;M")),
+    *((role, {"format": "d"}) for role in ("case", "activity", "dimension", "metric")),
+    *((role, {"scope": "case", "aggregation": None}) for role in ("dimension", "metric")),
+    *((role, {"scope": "x"}) for role in ("dimension", "metric")),
+    *((role, {"scope": "event"}) for role in ("case", "activity", "time")),
+    *(("dimension", {"aggregation": wrong}) for wrong in ("min", "max", "sum", "avg", "median", "x")),
+    *(("metric", {"aggregation": wrong}) for wrong in ("distinct", "x")),
+    *((role, {"unit": "EUR"}) for role in ("case", "activity", "time", "dimension")),
+    ("metric", {"unit": None}),
+]
 
 
-@st.composite
-def broken(draw: st.DrawFn) -> tuple[dict[str, t.Any], str]:
-    """A declaration in which one rule is broken, and the column or option that has to be named."""
-    sink = copy.deepcopy(draw(sinks()))
-    column = draw(st.sampled_from(sink["columns"]))
-    role, name = column["role"], column["name"]
-    ways: list[tuple[t.Callable[[], t.Any], str]] = [
-        (lambda: sink.update(topic=draw(st.sampled_from(["", "a b", "é", "a/b", "x" * 250, "."]))), "topic"),
-        (lambda: sink.update(project=draw(st.sampled_from(["", "1-1-1-1-1", f"{PROJECT}0", PROJECT[1:]]))), "project"),
-        (lambda: sink.update(api_url=draw(st.sampled_from(["", "x", "ftp://x", "https://", "http://a b"]))), "api_url"),
-        (lambda: sink.update(auth_url=sink["auth_url"] + draw(st.sampled_from(["/", "/x", "?a"]))), "auth_url"),
-        (lambda: sink.update(key_secret=draw(TOPIC.filter(lambda one: one not in SECRETS))), "key_secret"),
-        (lambda: sink.update(retention_days=draw(st.sampled_from([0, -1, "x", 1.5, 2**31]))), "retention_days"),
-        (lambda: column.update(name=draw(st.sampled_from(["", None, "  "]))), "has no name"),
-        (lambda: column.update(role=draw(st.sampled_from(["", None, "x"]))), f"'{name}'"),
-        (lambda: sink["columns"].append(dict(column)), f"'{name}'"),
-        *(
-            (lambda key=key: sink.update(thresholds={key: draw(st.integers(max_value=0))}), f"thresholds.{key}")
-            for key in ("elements", "seconds")
-        ),
-        *(
-            (lambda key=key: sink.update(csv={key: draw(st.sampled_from(["", "ab"]))}), f"csv.{key}")
-            for key in ("separator", "quote", "escape", "comment")
-        ),
-        (lambda: sink.update(csv={"encoding": draw(st.sampled_from(["", "utf-16", "latin1"]))}), "csv.encoding"),
-        (lambda: sink.update(csv={"end_of_line": ""}), "csv.end_of_line"),
-        (lambda: sink.update(events_topic="a b"), "events_topic"),
-    ]
-    if role in ("case", "activity"):
-        ways.append((lambda: sink["columns"].remove(column), f"role: {role}"))
-        ways.append((lambda: sink["columns"].append({"name": f"{name}+", "role": role}), f"'{name}+'"))
-    if role == "time":
-        ways.append((lambda: column.update(format=draw(st.sampled_from(["", None, "d,M", "d;M"]))), f"'{name}'"))
-        ways.append((lambda: [sink["columns"].remove(one) for one in _of_role(sink, "time")], "role: time"))
-        ways.append((lambda: sink["columns"].extend(column | {"name": name + "+" * n} for n in (1, 2)), f"'{name}++'"))
-    if role in ("dimension", "metric"):
-        grouped = bool(sink.get("grouped_tasks"))
-        wrong = "median" if role == "dimension" else "distinct"
-        ways.append((lambda: column.update(scope="case", aggregation=None), f"'{name}'"))
-        ways.append((lambda: column.update(aggregation=wrong), f"'{name}'"))
-        ways.append((lambda: column.update(grouped_aggregation="distinct"), f"'{name}'"))
-        ways.append((lambda: column.update(grouped_aggregation=None if grouped else "first"), f"'{name}'"))
-    if role == "metric":
-        ways.append((lambda: column.update(unit=None), f"'{name}'"))
-    if sink.get("grouped_tasks"):
-        ways.append((lambda: sink["grouped_tasks"].append(f"{name}+"), f"'{name}+'"))
-        alone = [one["name"] for one in _of_role(sink, "activity")]
-        ways.append((lambda: sink.update(grouped_tasks=alone), "grouped_tasks"))
-    breaks, named = draw(st.sampled_from(ways))
-    breaks()
-    return sink, named
+@pytest.mark.parametrize(
+    ("option", "wrong"), [(option, wrong) for option in WRONG_OPTIONS for wrong in WRONG_OPTIONS[option]]
+)
+@settings(max_examples=5)
+@given(sink=sinks())
+def test_whatever_option_breaks_a_rule_is_named(option: str, wrong: t.Any, sink: dict[str, t.Any]) -> None:
+    outer, _, inner = option.partition(".")
+    told = said(sink | {outer: sink.get(outer, {}) | {inner: wrong} if inner else wrong})
+
+    assert [sentence for sentence in told if f"igrafx_sink: {option}" in sentence]
 
 
-@given(case=broken())
-def test_whatever_one_rule_is_broken_is_told_by_its_column_or_option(case: tuple[dict[str, t.Any], str]) -> None:
-    sink, named = case
-    told = said(sink)
+@pytest.mark.parametrize(("role", "wrong"), WRONG_COLUMNS)
+@settings(max_examples=5)
+@given(data=st.data())
+def test_whatever_column_breaks_a_rule_is_named(role: str, wrong: dict[str, t.Any], data: st.DataObject) -> None:
+    sink = data.draw(sinks(role))
+    column = data.draw(st.sampled_from([column for column in sink["columns"] if column["role"] == role]))
+    column.update(wrong)
 
-    assert any(named in sentence for sentence in told), (named, told)
+    assert [sentence for sentence in said(sink) if f"'{column['name']}'" in sentence]
+
+
+@pytest.mark.parametrize("role", ["case", "activity", "time", "dimension", "metric"])
+@settings(max_examples=5)
+@given(data=st.data())
+def test_whatever_is_wrong_with_the_number_of_columns_and_their_names_is_told(role: str, data: st.DataObject) -> None:
+    sink = data.draw(sinks(role))
+    having = [column for column in sink["columns"] if column["role"] == role]
+    column, name = having[0], having[0]["name"]
+
+    assert any(f"'{name}'" in one for one in said(sink | {"columns": [*sink["columns"], column]}))
+    nameless = [column | {"name": " "} if one is column else one for one in sink["columns"]]
+    assert any("has no name" in one for one in said(sink | {"columns": nameless}))
+    if role in ("case", "activity", "time"):
+        none = [one for one in sink["columns"] if one not in having]
+        assert any(f"no column has the role {role}" in one for one in said(sink | {"columns": none}))
+        more = [*sink["columns"], *(column | {"name": f"{name}{number}+"} for number in range(3 - len(having)))]
+        if role != "time":
+            more = [*sink["columns"], column | {"name": f"{name}+"}]
+        assert any(f"'{name}', " in one and f"have the role {role}" in one for one in said(sink | {"columns": more}))
+
+
+@pytest.mark.parametrize("role", ["dimension", "metric"])
+@settings(max_examples=10)
+@given(data=st.data())
+def test_whatever_is_wrong_with_grouped_tasks_is_told(role: str, data: st.DataObject) -> None:
+    sink = data.draw(sinks(role, grouped=True))
+    column = next(column for column in sink["columns"] if column["role"] == role)
+    case, activity = (
+        next(one["name"] for one in sink["columns"] if one["role"] == role) for role in ("case", "activity")
+    )
+    group = sink["grouped_tasks"]
+
+    for names, words in (
+        (None, f"'{column['name']}' has a grouped_aggregation"),
+        (group[0], "grouped_tasks is not a list"),
+        ([activity], "grouped_tasks: it names no column"),
+        ([*group, case], f"grouped_tasks: '{case}'"),
+        ([*group, "nowhere to be found"], "grouped_tasks: 'nowhere to be found'"),
+    ):
+        assert any(words in one for one in said(sink | {"grouped_tasks": names})), words
+    for wrong in (None, "x", "distinct"):
+        column["grouped_aggregation"] = wrong
+        assert any(f"'{column['name']}'" in one for one in said(sink))
