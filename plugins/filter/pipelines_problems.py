@@ -19,6 +19,7 @@ description:
     P(igrafx.liveconnect.pipelines#role), and for each file that is not on the control machine.
   - Of what is in the files only that is told with which they cannot be used at all; ksqlDB, Connect and PostgreSQL say
     the rest.
+  - What is to be delivered to iGrafx is held against the rules of its connectors.
 positional: _input, source
 options:
   _input:
@@ -33,6 +34,16 @@ options:
     description: The variable that the sentences name.
     type: str
     default: pipelines_pipelines
+  workgroup:
+    description: The workgroup of an C(igrafx_sink) that names none.
+    type: str
+    default: ''
+  secrets:
+    description:
+      - What connectors can refer to, names and values. The key of each C(igrafx_sink) has to be among them; no value is
+        shown.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""

@@ -18,6 +18,8 @@ from ...module_utils._errors import InvalidInputError
 from ...module_utils._postgres.script import refusals
 from ...module_utils._text import decoded
 from .declared_yaml import yaml_problems
+from .igrafx import AGGREGATION, SINK, connector_name
+from .igrafx_problems import igrafx_problems
 from .items import dictionaries, list_problems, repeated, text
 
 EXAMPLE = "{name: incidents, ksql: pipelines/incidents/streams.sql}"
@@ -25,8 +27,17 @@ VAULT = b"$ANSIBLE_VAULT"
 DICTIONARIES = ("ksql_variables", "ksql_secrets", "ksql_properties")
 
 
-def pipelines_problems(declared: object, source: object, variable: str = "pipelines_pipelines") -> list[str]:
-    """One sentence for each thing that is wrong; files are below the directory ``source`` on the control machine."""
+def pipelines_problems(
+    declared: object,
+    source: object,
+    variable: str = "pipelines_pipelines",
+    workgroup: object = "",
+    secrets: object = None,
+) -> list[str]:
+    """One sentence for each thing that is wrong; files are below the directory ``source`` on the control machine.
+
+    ``workgroup`` and ``secrets`` are the site's, for what is delivered to iGrafx.
+    """
     pipelines = dictionaries(declared)
     names = [text(pipeline.get("name")) for pipeline in pipelines]
     sentences = []
@@ -35,7 +46,20 @@ def pipelines_problems(declared: object, source: object, variable: str = "pipeli
     if twice := repeated(filter(None, names)):
         sentences.append(f"two pipelines have the same name ({', '.join(twice)}): give each a name of its own.")
     for name, pipeline in zip(names, pipelines, strict=True):
-        sentences += (f"the pipeline {name or '(without a name)'} {end}" for end in _problems(pipeline, text(source)))
+        title = f"the pipeline {name or '(without a name)'}"
+        sentences += (f"{title} {end}" for end in _problems(pipeline, text(source)))
+        sentences += (f"{title}: {end}" for end in igrafx_problems(pipeline, text(workgroup), secrets or {}))
+    connectors = [
+        connector_name(pipeline, option)
+        for pipeline in pipelines
+        for option in (AGGREGATION, SINK)
+        if pipeline.get(option)
+    ]
+    if twice := repeated(connectors):
+        sentences.append(
+            f"two of iGrafx's connectors have the same name ({', '.join(twice)}), so that each run would replace one by"
+            " the other: write a name of its own into each igrafx_sink and igrafx_aggregation."
+        )
     return list_problems(declared, variable, EXAMPLE) + [f"{variable}: {sentence}" for sentence in sentences]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import jinja2
 import pytest
 import yaml
+from ansible_collections.igrafx.liveconnect.plugins.plugin_utils._site.pipelines import pipelines_problems
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLE = ROOT / "inventories/example/pipelines/incidents"
@@ -51,3 +52,15 @@ def test_files_schema_table_and_stream_have_the_same_columns():
     streams = (EXAMPLE / "streams.sql").read_text(encoding="utf-8")
     assert re.findall(r"`?(\w+)`? VARCHAR", streams) == list(fields)
     assert {(field["type"], field["isOptional"]) for field in fields.values()} == {("STRING", True)}
+
+
+def test_the_sink_to_igrafx_is_right_and_has_the_columns_of_its_stream():
+    site = yaml.safe_load((EXAMPLE.parents[1] / "host_vars/liveconnect-vm.yml").read_text(encoding="utf-8"))
+    pipelines, secrets = site["liveconnect_pipelines"], site["liveconnect_connect_secrets"]
+    workgroup = site["liveconnect_workgroup_id"]
+    assert not pipelines_problems(pipelines, str(EXAMPLE.parents[1]), "liveconnect_pipelines", workgroup, secrets)
+    sink = pipelines[0]["igrafx_sink"]
+    stream = (EXAMPLE / "igrafx.sql").read_text(encoding="utf-8")
+    fields = re.findall(r"COLUMNID := (\d), TEXT := `?(\w+)`?,", stream)
+    assert fields == [(str(index), column["name"]) for index, column in enumerate(sink["columns"])]
+    assert f"KAFKA_TOPIC = '{sink['topic']}'" in stream
