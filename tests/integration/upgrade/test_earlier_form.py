@@ -9,12 +9,14 @@ import collections
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT), str(ROOT / "molecule")]
@@ -33,10 +35,13 @@ DECLARED = {
     "compose_image_nginx": "nginx:1.30.5",
 }
 
+LATER = {"liveconnect_dns_check"}
 
-def play(collections_path: Path, playbook: Path, *arguments: str) -> int:
+
+def play(collections_path: Path, inventories: Path, playbook: Path, *arguments: str) -> int:
     """Run a site.yml for the node; how many tasks changed something."""
-    command = ["ansible-playbook", "-i", "inventories/lab/hosts.yml", "-l", "liveconnect-vm", str(playbook), *arguments]
+    inventory = str(inventories / "lab/hosts.yml")
+    command = ["ansible-playbook", "-i", inventory, "-l", "liveconnect-vm", str(playbook), *arguments]
     environment = os.environ | {
         "LAB_NAME": SITE,
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
@@ -49,7 +54,7 @@ def play(collections_path: Path, playbook: Path, *arguments: str) -> int:
 
 def now() -> int:
     """Install what this checkout declares."""
-    return play(ROOT / ".build/ws", ROOT / "site.yml")
+    return play(ROOT / ".build/ws", ROOT / "inventories", ROOT / "site.yml")
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +67,11 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     checkout.mkdir(parents=True)
     archive = subprocess.run(["git", "archive", EARLIER], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
     subprocess.run(["tar", "-x", "-C", checkout], input=archive, check=True)
+    # The same site, but for what did not exist yet.
+    shutil.copytree(ROOT / "inventories", directory / "inventories")
+    variables = directory / "inventories/lab/group_vars/all.yml"
+    declared = yaml.safe_load(variables.read_text())
+    variables.write_text(yaml.safe_dump({name: value for name, value in declared.items() if name not in LATER}))
     return directory
 
 
@@ -72,7 +82,9 @@ def node(earlier: Path) -> t.Iterator[Node]:
     up = ["up", "--name", SITE, "--nodes", "liveconnect-vm:bookworm"]
     subprocess.run([*lab, *up], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     try:
-        play(earlier, earlier / "ansible_collections/igrafx/liveconnect/site.yml", "-e", json.dumps(DECLARED))
+        playbook = earlier / "ansible_collections/igrafx/liveconnect/site.yml"
+        folder = {"lab_directory": str(ROOT / ".lab" / SITE)}
+        play(earlier, earlier / "inventories", playbook, "-e", json.dumps(DECLARED | folder))
         installed = Node(ROOT / ".lab" / SITE)
         installed.upload(DATA)
         expected = lines(DATA)
