@@ -15,7 +15,7 @@ from .._errors import InvalidInputError
 if t.TYPE_CHECKING:
     from .._http.answers import Piece
 
-# A partition as JSON text with its keys sorted -> the offset in it; None: there is none.
+# A partition as JSON text with its keys sorted -> the offset in it; None, which is only declared: there is to be none.
 Offsets: t.TypeAlias = t.Mapping[str, t.Mapping[str, t.Any] | None]
 
 RESET: t.Final = "reset"
@@ -47,10 +47,14 @@ def parse_wanted(name: str, value: t.Any) -> Wanted | None:
 
 
 def parse_offsets(answer: Piece) -> Offsets:
-    """What a worker answers about a connector's offsets."""
+    """What a worker answers about a connector's offsets.
+
+    A partition whose offset was removed may be named for a while longer, without one.
+    """
     return {
-        _key(entry["partition"].plain()): entry["offset"].plain() if entry["offset"] else None
+        _key(entry["partition"].plain()): entry["offset"].plain()
         for entry in answer["offsets"].list()
+        if entry["offset"]
     }
 
 

@@ -112,7 +112,7 @@ stored = st.dictionaries(st.sampled_from(["k1", "k2", "k3"]), st.sampled_from(["
 def held(draw):
     state = draw(st.sampled_from(["RUNNING", "PAUSED", "STOPPED", "FAILED"]))
     tasks = [] if state in ("STOPPED", "FAILED") else [draw(st.sampled_from([state, "FAILED"]))]
-    return Held(draw(stored), state, tasks, offsets=[place for place in draw(offsets) if place["offset"]])
+    return Held(draw(stored), state, tasks, offsets=draw(offsets))
 
 
 def needed(step):

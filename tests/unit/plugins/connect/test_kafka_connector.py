@@ -654,6 +654,14 @@ def test_offsets_are_changed_while_stopped(run, worker, moves, change):
     assert entry["diff"]["after"].get("stopped_meanwhile", False) == (verbs[0] == "stop" and verbs[-1] != "offsets")
 
 
+@pytest.mark.parametrize("offsets", ["reset", [{**PLACE, "offset": None}]])
+def test_a_partition_that_is_named_without_an_offset_has_none(run, worker, offsets):
+    # As a worker answers for a while after they were removed.
+    worker.connectors["a"] = Held(dict(STORED), "STOPPED", [], offsets=[{**PLACE, "offset": None}])
+    done = run(name="a", config=PLAIN, state="stopped", offsets=offsets)
+    assert (done["changed"], done["diff"]) == (False, [])
+
+
 @pytest.mark.parametrize("offsets", ["reset", [PLACE]])
 @pytest.mark.parametrize(("version", "ran"), [("3.9.0", False), ("3.6.2", True)])
 def test_a_new_connector_begins_where_it_is_told(run, worker, offsets, version, ran):
