@@ -10,16 +10,13 @@ the playbook is run; on the other the parts are measured alone, by hand.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 from benchmarks.measure import Goal, seconds, table
+from benchmarks.site.__main__ import NODE, ROOT, run
 from lab import access
 
-ROOT = Path(__file__).resolve().parents[2]
-NODE = "liveconnect-vm"
 PLAYED, ALONE = "cold-played", "cold-alone"
 
 # Of Debian 13: the engine with its Compose plugin, and what the roles need for what the lab declares.
@@ -52,32 +49,12 @@ def lab(command: str, site: str, *arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "lab", command, "--name", site, *arguments], cwd=ROOT, check=True)
 
 
-def site_yml() -> None:
-    """The operator's command on the one node; RuntimeError with its output when it fails."""
-    settings = {
-        "LAB_NAME": PLAYED,
-        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-        "ANSIBLE_COLLECTIONS_PATH": f"{ROOT / '.build/ws'}{os.pathsep}{ROOT / '.build/deps'}",
-    }
-    done = subprocess.run(
-        ["ansible-playbook", "-i", "inventories/lab/hosts.yml", "-l", NODE, "site.yml"],
-        cwd=ROOT,
-        env={**os.environ, **settings},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise RuntimeError(done.stdout[-3000:] + done.stderr[-3000:])
-
-
 def main() -> int:
     """Print the table; 1 when the goal is missed."""
     try:
         for site in (PLAYED, ALONE):
             lab("up", site, "--nodes", f"{NODE}:trixie")
-        measured = {RUN: seconds(site_yml)}
+        measured = {RUN: run(ROOT, "site.yml", environment={"LAB_NAME": PLAYED}).wall}
         configuration = json.loads(on(PLAYED, "cd /opt/liveconnect && docker compose config --format json"))
         images = sorted({service["image"] for service in configuration["services"].values()})
         parts = {
